@@ -1,0 +1,43 @@
+# Two commands set everything up: `make repro` and `make test`.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export DVC_NO_ANALYTICS := 1
+
+.PHONY: repro test ui quick setup lint readme benchmark sync-tracking
+
+setup: $(VENV)/.ready ## make .venv, install the pinned dependencies, create the tracking database
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m latentspace.tracking
+	touch $@
+
+repro: setup ## run every experiment whose inputs changed
+	dvc repro
+	@python -m latentspace.tracking
+
+test: setup ## run the whole test suite
+	pytest
+
+ui: setup ## open the MLflow UI on http://127.0.0.1:5000
+	mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000
+
+quick: setup ## the whole graph at smoke size, in .quick/, with a cache and a database of its own
+	python -m latentspace.quick .quick
+
+lint: setup ## format, lint and type-check
+	ruff format --check .
+	ruff check .
+	mypy
+
+readme: setup ## paste the table of claims into README.md and docs/, copy the pictures they show
+	python -m latentspace.report.readme
+
+benchmark: setup ## speed of our layers beside the literal ones, as ratios in one run
+	python benchmarks/disk_step.py
+
+sync-tracking: setup ## send runs that could not be sent to MLflow when they ended
+	python -m latentspace.tracking

@@ -1,0 +1,163 @@
+"""The one training loop: one-cycle Adam over a data set in memory, with checkpoints and exact resume.
+
+Everything random in a step comes from (seed, step) and nothing else, so the state of a run is its weights, its
+optimizer and a number; a run that is killed and repeated ends in the same bytes as one that was not.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from jaxtyping import Float, Int
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from latentspace.core.files import atomic
+from latentspace.core.objective import Objective
+from latentspace.core.params import Device, Training
+
+HISTORY_ROWS = 100  # a curve has about this many points, however long the run
+
+
+@dataclass(frozen=True)
+class Diverged(ValueError):
+    """The loss left the real numbers."""
+
+    step: int
+    seed: int
+
+    def __str__(self) -> str:
+        return (
+            f"training diverged: loss is not finite at step {self.step} (seed {self.seed}); the last good checkpoint "
+            "is kept; a smaller learning_rate usually mends it"
+        )
+
+
+def one_cycle(step: int, training: Training) -> float:
+    """Learning rate at `step`: cosine rise from 1/25 of the peak, cosine fall to 1e-4 of that (Smith and Topin)."""
+    peak, turn = training.learning_rate, training.warmup * training.steps
+    low, part = (
+        (peak / 25, 1 - step / turn) if step < turn else (peak / 25e4, (step - turn) / max(training.steps - turn, 1))
+    )
+    return low + (peak - low) * (1 + math.cos(math.pi * part)) / 2
+
+
+def stream(seed: int, step: int) -> int:
+    """Seed of the random numbers of one step: torch keeps 32 bits, which an odd multiplier spreads `seed` over."""
+    return (seed * 0x9E3779B1 + step) % 2**32
+
+
+def batch_indices(size: int, batch: int, seed: int, step: int) -> Int[Tensor, " batch"]:
+    """One index drawn from each of `batch` equal slices of ``range(size)``, as a function of (seed, step).
+
+    For a data set sorted by a factor the batch is stratified in that factor, which takes most of the noise out of the
+    gradient; for one in random order it is a plain random batch.
+    """
+    generator = torch.Generator().manual_seed(stream(seed, step))
+    offset = torch.rand(batch, generator=generator, dtype=torch.float64)
+    return ((torch.arange(batch) + offset) * (size / batch)).long().clamp_(max=size - 1)
+
+
+def fit(
+    objective: Objective,
+    images: Float[Tensor, "n c h w"],
+    training: Training,
+    *,
+    seed: int,
+    device: Device = "cpu",
+    checkpoints: Path | None = None,
+    label: str = "",
+) -> list[dict[str, float]]:
+    """Train `objective` in place.
+
+    Args:
+        objective: the network with its loss, initialised by the caller.
+        images: training set, shape (n, channels, height, width); kept on the device as a whole.
+        training: schedule and sizes.
+        seed: of the batches.
+        device: ``auto`` takes a GPU when there is one.
+        checkpoints: folder of this run's checkpoints; resumes from the newest sound one.
+        label: name shown beside the progress bar, which appears on terminals only.
+
+    Returns:
+        The training curve: rows ``{"step", "learning_rate", "loss", ...parts}``.
+
+    Raises:
+        Diverged: when the loss is not finite; the last checkpoint stays.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Fabric advises on data loaders, which are not used here
+        fabric = Fabric(accelerator=device, devices=1)
+        fabric.launch()
+    groups = objective.parameter_groups()
+    optimizer = torch.optim.Adam(
+        groups, lr=training.learning_rate, betas=(training.betas[0], training.betas[1]), fused=True
+    )
+    wrapped, optimizer = fabric.setup(objective, optimizer)
+    images = fabric.to_device(images)
+    start, history = resume(checkpoints, objective, optimizer)
+    every = max(1, training.steps // HISTORY_ROWS)
+    bar = tqdm(total=training.steps, initial=start, desc=label, disable=None, leave=False, mininterval=0.5)
+    for step in range(start, training.steps):
+        rate = one_cycle(step, training)
+        for group in optimizer.param_groups:
+            group["lr"] = rate * group["scale"]
+        batch = images[batch_indices(len(images), training.batch_size, seed, step).to(images.device)]
+        torch.manual_seed(stream(seed, step))
+        losses: Mapping[str, Tensor] = wrapped(batch)
+        optimizer.zero_grad()
+        fabric.backward(losses["loss"])
+        optimizer.step()
+        last = step + 1 == training.steps
+        if step % every == 0 or last:
+            row = {"step": float(step), "learning_rate": rate, **{k: float(v.detach()) for k, v in losses.items()}}
+            if not math.isfinite(row["loss"]):
+                raise Diverged(step, seed)
+            history.append(row)
+        if checkpoints and ((step + 1) % training.checkpoint_every == 0 or last):
+            save_checkpoint(checkpoints, objective, optimizer, step + 1, history)
+        bar.update()
+    bar.close()
+    objective.to("cpu")
+    return history
+
+
+def save_checkpoint(
+    folder: Path, objective: nn.Module, optimizer: torch.optim.Optimizer, step: int, history: list[dict[str, float]]
+) -> None:
+    """Write the state after `step` steps, whole or not at all; keeps it and the one before."""
+    state = {
+        "objective": objective.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "step": step,
+        "history": history,
+    }
+    with atomic(folder / f"{step:08d}.pt") as temporary:
+        torch.save(state, temporary)
+    for old in sorted(folder.glob("[0-9]*.pt"))[:-2]:
+        old.unlink()
+
+
+def resume(
+    folder: Path | None, objective: nn.Module, optimizer: torch.optim.Optimizer
+) -> tuple[int, list[dict[str, float]]]:
+    """Load the newest sound checkpoint under `folder`: (steps done, curve so far); (0, []) when there is none."""
+    for path in sorted(folder.glob("[0-9]*.pt"), reverse=True) if folder else []:
+        try:
+            state = torch.load(path, weights_only=True, map_location="cpu")
+            objective.load_state_dict(state["objective"])
+            optimizer.load_state_dict(state["optimizer"])
+        except (RuntimeError, EOFError, KeyError, OSError) as error:
+            print(
+                f"warning: {path}: damaged ({type(error).__name__}); falling back to the checkpoint before", flush=True
+            )
+            path.replace(path.with_suffix(".damaged"))
+            continue
+        return int(state["step"]), list(state["history"])
+    return 0, []

@@ -1,0 +1,100 @@
+"""Convolution blocks of slide 9, in their literal form and in a fast form that is the same function.
+
+*Convolve, then keep every second pixel* is a convolution of stride 2. *Repeat every pixel 2×2, then convolve 3×3* is a
+2×2 convolution per output phase: two of the three taps always meet the same source pixel and can be added beforehand,
+which leaves 4 multiplications of 9. Both identities are exact; only the order of the floating-point sums differs.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+from torch.nn.grad import conv2d_weight
+
+
+def literal_down(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """Convolution 3×3, then subsampling by ½ (slide 9), as written; for tests and benchmarks."""
+    return F.conv2d(x, weight, bias, padding=1)[..., ::2, ::2]
+
+
+def literal_up(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """Nearest-neighbour upsampling by 2, then convolution 3×3 (slide 9), as written; for tests and benchmarks."""
+    return F.conv2d(F.interpolate(x, scale_factor=2.0, mode="nearest"), weight, bias, padding=1)
+
+
+class DownConv(nn.Conv2d):
+    """Convolution 3×3 and subsampling by ½, as one convolution of stride 2.
+
+    Maps (batch, in_channels, height, width) to (batch, out_channels, height / 2, width / 2). Source: slide 9.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, *, bias: bool = True) -> None:
+        super().__init__(in_channels, out_channels, 3, stride=2, padding=1, bias=bias)
+
+
+class UpConv(nn.Module):
+    """Upsampling by 2 and convolution 3×3, in four-phase form.
+
+    Maps (batch, in_channels, height, width) to (batch, out_channels, 2 height, 2 width). Its `weight` and `bias` are
+    those of the literal layer. Differentiable once. Source: slide 9.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, *, bias: bool = True) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(out_channels, in_channels, 3, 3))
+        self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
+        nn.init.kaiming_normal_(self.weight)
+
+    def forward(self, x: Float[Tensor, "batch in h w"]) -> Float[Tensor, "batch out h2 w2"]:
+        """Apply the layer."""
+        out: Tensor = _FourPhase.apply(x, self.weight)
+        return out if self.bias is None else out + self.bias.view(1, -1, 1, 1)
+
+
+def _phase_map() -> Tensor:
+    """Linear map from a 3×3 kernel to its four 2×2 phase kernels, each embedded in 3×3; shape (9, 36)."""
+    # 1-D: output 2i sees sources i-1, i, i; output 2i+1 sees i, i, i+1.
+    even = torch.tensor([[1.0, 0, 0], [0, 1, 1], [0, 0, 0]])
+    odd = torch.tensor([[0.0, 0, 0], [1, 1, 0], [0, 0, 1]])
+    phases = [
+        torch.einsum("ia,jb->abij", vertical, horizontal) for vertical in (even, odd) for horizontal in (even, odd)
+    ]
+    return torch.stack([phase.reshape(9, 9) for phase in phases], dim=1).reshape(9, 36)
+
+
+def _transposed_map() -> Tensor:
+    """Linear map from a 3×3 kernel to the 4×4 kernel whose stride-2 convolution is the layer's adjoint; (9, 16)."""
+    tap = torch.zeros(3, 4)
+    for a in range(3):  # the tap at offset a - 1 meets two neighbouring outputs of each source pixel
+        tap[a, 2 - a] = tap[a, 3 - a] = 1.0
+    return torch.einsum("ai,bj->abij", tap, tap).reshape(9, 16)
+
+
+PHASES = _phase_map()
+TRANSPOSED = _transposed_map()
+
+
+class _FourPhase(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
+        ctx.save_for_backward(x, weight)
+        out, in_ = weight.shape[:2]
+        kernels = (weight.reshape(-1, 9) @ PHASES.to(weight)).view(out, in_, 4, 9)
+        kernels = kernels.transpose(1, 2).reshape(4 * out, in_, 3, 3)
+        return F.pixel_shuffle(F.conv2d(x, kernels, padding=1), 2)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor]:
+        x, weight = ctx.saved_tensors
+        out, in_ = weight.shape[:2]
+        to_4x4 = TRANSPOSED.to(weight)
+        adjoint = (weight.reshape(-1, 9) @ to_4x4).view(out, in_, 4, 4).transpose(0, 1)
+        grad_x = F.conv2d(grad, adjoint, stride=2, padding=1) if ctx.needs_input_grad[0] else None
+        grad_4x4 = conv2d_weight(grad, adjoint.shape, x, stride=2, padding=1)
+        return grad_x, (grad_4x4.transpose(0, 1).reshape(-1, 16) @ to_4x4.T).view_as(weight)

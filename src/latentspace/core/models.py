@@ -1,0 +1,89 @@
+"""Networks as files: safetensors for the weights, their configuration in the header, no pickle anywhere."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import nn
+
+from latentspace.core.files import atomic
+
+# What a file may name; a name outside this table is refused, so a file cannot choose what is imported.
+KINDS = {"shape_autoencoder": "latentspace.size.network:ShapeAutoencoder"}
+
+N = TypeVar("N", bound=nn.Module)
+
+
+@runtime_checkable
+class Saveable(Protocol):
+    """A network that can be rebuilt from plain values: ``type(network)(**network.config)``."""
+
+    kind: str
+    config: dict[str, Any]
+
+
+def save(network: nn.Module, path: Path) -> None:
+    """Write `network` (with `kind` and `config`) to a safetensors file, whole or not at all."""
+    if not isinstance(network, Saveable):
+        raise TypeError(f"{type(network).__name__} has no kind and config")
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
+    header = {"latentspace": json.dumps({"kind": network.kind, "config": network.config}, sort_keys=True)}
+    with atomic(path) as temporary:
+        save_file(tensors, temporary, metadata=header)
+
+
+def load(path: str | Path) -> nn.Module:
+    """Rebuild a network from a file written by `save`, in evaluation mode, on the CPU.
+
+    Raises:
+        ValueError: naming the file, when it is missing, truncated, of an unknown kind, or its weights do not fit.
+    """
+    path = Path(path)
+    try:
+        with safe_open(path, framework="pt") as stream:
+            header = json.loads((stream.metadata() or {})["latentspace"])
+            weights = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118  (not a dict)
+        module, _, name = KINDS[header["kind"]].partition(":")
+        network: nn.Module = getattr(importlib.import_module(module), name)(**header["config"])
+        network.load_state_dict(weights)
+    except FileNotFoundError:
+        raise ValueError(f"{path}: no such file; `dvc repro` makes it") from None
+    except (SafetensorError, KeyError, TypeError, RuntimeError, json.JSONDecodeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise ValueError(f"{path}: not a sound model file ({type(error).__name__}: {reason})") from None
+    return network.eval()
+
+
+def save_seeds(networks: Mapping[int, nn.Module], folder: Path) -> None:
+    """Write one file per seed into `folder`."""
+    for seed, network in networks.items():
+        save(network, folder / f"seed_{seed}.safetensors")
+
+
+def load_seeds(folder: Path, seeds: Sequence[int], kind: type[N]) -> dict[int, N]:
+    """Read the networks of a variant back, by seed; raises ValueError naming a missing, damaged or other file."""
+    networks = {}
+    for seed in seeds:
+        path = folder / f"seed_{seed}.safetensors"
+        network = load(path)
+        if not isinstance(network, kind):
+            raise ValueError(f"{path}: holds a {type(network).__name__}, not a {kind.__name__}")
+        networks[seed] = network
+    return networks
+
+
+def parameter_count(network: nn.Module) -> int:
+    """Number of trainable parameters."""
+    return sum(p.numel() for p in network.parameters() if p.requires_grad)
+
+
+def to_batch(images: Any) -> torch.Tensor:
+    """Images of shape (n, height, width) as a batch of one channel, float32."""
+    return torch.as_tensor(images, dtype=torch.float32).unsqueeze(1)

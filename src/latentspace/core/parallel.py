@@ -1,0 +1,45 @@
+"""Independent trainings side by side: one process each, one thread each, so a result does not depend on the machine."""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import TypeVar
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def side_by_side(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+    """Apply a picklable `function` to every item, each in a process of its own; results in the order of `items`.
+
+    All start at once and share the cores there are, which wastes none of them (three seeds on two cores take 1.5
+    times as long as one, where taking turns would take twice as long).
+    """
+    if len(items) == 1:
+        return [_one_thread(function, items[0])]
+    # A forked child has the parent's imports already; it is safe because the parent keeps to one thread.
+    method = "fork" if sys.platform == "linux" else "spawn"
+    context = multiprocessing.get_context(method)
+    with ProcessPoolExecutor(len(items), mp_context=context, initializer=die_with_parent) as pool:
+        return list(pool.map(_one_thread, [function] * len(items), items))
+
+
+def _one_thread(function: Callable[[Item], Result], item: Item) -> Result:
+    import torch
+
+    torch.set_num_threads(1)
+    return function(item)
+
+
+def die_with_parent() -> None:
+    """Ask the kernel to end this process when its parent ends, so that a killed stage leaves no orphan training."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # 1 = PR_SET_PDEATHSIG
+        if os.getppid() == 1 and os.environ.get("DVC_STAGE"):
+            os._exit(1)

@@ -1,0 +1,87 @@
+"""What every section of params.yaml stands on: strict types, and errors that name the key, the value and the range."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+
+class ParamsError(ValueError):
+    """A value in params.yaml is wrong. Its text is one line per mistake, each naming the key."""
+
+
+class Section(BaseModel):
+    """A section of params.yaml: unknown keys and silent conversions ("3" for 3) are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+class Training(Section):
+    """How a network is trained."""
+
+    steps: PositiveInt = Field(description="optimizer steps")
+    batch_size: PositiveInt = Field(description="images a step")
+    learning_rate: PositiveFloat = Field(description="peak of the one-cycle schedule")
+    warmup: float = Field(gt=0, lt=1, description="share of the steps in which the rate rises")
+    betas: list[Annotated[float, Field(ge=0, lt=1)]] = Field(
+        min_length=2, max_length=2, description="Adam's decay rates"
+    )
+    checkpoint_every: PositiveInt = Field(description="steps between checkpoints")
+
+
+Device = Literal["auto", "cpu", "cuda"]
+S = TypeVar("S", bound=BaseModel)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read a YAML mapping; raises ParamsError naming the file and the line."""
+    try:
+        values = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ParamsError(f"{path.name}: no such file; `git checkout {path.name}` brings it back") from None
+    except (YAMLError, UnicodeDecodeError) as error:
+        raise ParamsError(f"{path.name}: not valid YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(values, dict):
+        raise ParamsError(f"{path.name}: expected a mapping of sections")
+    return values
+
+
+def parse(schema: type[S], values: Mapping[str, Any], key: str = "") -> S:
+    """Check `values` against `schema`.
+
+    Args:
+        schema: the pydantic model of the section.
+        values: the section as read from YAML.
+        key: where the section stands in params.yaml, for the error text.
+
+    Raises:
+        ParamsError: one line per mistake, for example
+            ``params.yaml: size_disks.radius_max = -1: input should be greater than 0``.
+    """
+    try:
+        return schema.model_validate(values)
+    except ValidationError as error:
+        raise ParamsError("\n".join(_line(key, mistake) for mistake in error.errors(include_url=False))) from None
+
+
+def _line(key: str, mistake: Mapping[str, Any]) -> str:
+    where = ".".join([key, *map(str, mistake["loc"])] if key else map(str, mistake["loc"]))
+    reason = mistake["msg"].removeprefix("Value error, ").replace("Extra inputs are not permitted", "unknown key")
+    reason = reason[:1].lower() + reason[1:]
+    value = "" if mistake["type"] in {"missing", "value_error"} else f" = {mistake['input']!r}"
+    return " ".join(f"params.yaml: {where}{value}: {reason}".split())
+
+
+def lookup(values: Mapping[str, Any], key: str) -> Any:
+    """Value at a dotted `key`; raises ParamsError naming the key when it is missing."""
+    here: Any = values
+    for part in key.split("."):
+        if not isinstance(here, Mapping) or part not in here:
+            raise ParamsError(f"params.yaml: {key}: missing")
+        here = here[part]
+    return here

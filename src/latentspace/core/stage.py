@@ -1,0 +1,230 @@
+"""The stage context: what one DVC stage may read, must write, and tells MLflow.
+
+    with stage(__file__, variant) as run:
+        section = run.read(TrainSection, "size_train")
+        ...
+        run.metrics({...})
+        run.figure("profiles.png", figure)
+
+The declaration in dvc.yaml is the only source: a parameter, dependency or output that the stage does not declare there
+is refused here, so what DVC tracks and what the code uses cannot drift apart.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from latentspace.core import files
+from latentspace.core.parallel import die_with_parent
+from latentspace.core.params import Device, S, lookup, parse, read_yaml
+from latentspace.tracking import RunLog, post
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import torch
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One stage of dvc.yaml with its templates filled in: declared values by dotted key, paths relative to the root."""
+
+    params: Mapping[str, Any]
+    deps: tuple[str, ...]
+    outs: tuple[str, ...]
+
+
+def declaration(name: str) -> Declaration:
+    """Read stage `name` from dvc.yaml and its values from params.yaml, as DVC itself resolves them."""
+    from dvc.dvcfile import load_file
+    from dvc.repo import Repo
+
+    with Repo() as repo:
+        # The resolver fills in the templates without reading dvc.lock, which takes a second.
+        resolved = load_file(repo, "dvc.yaml").resolver.resolve_one(name)[name]
+    values = read_yaml(Path("params.yaml"))
+    outs = [path for kind in ("outs", "metrics", "plots") for path in _paths(resolved.get(kind, []))]
+    params = {key: lookup(values, key) for key in resolved.get("params", [])}
+    return Declaration(params, tuple(_paths(resolved.get("deps", []))), tuple(outs))
+
+
+def _paths(entries: Sequence[str | Mapping[str, Any]]) -> list[str]:
+    return [path for entry in entries for path in ([entry] if isinstance(entry, str) else entry)]
+
+
+class Stage:
+    """What a stage script works with; make it with `stage()`."""
+
+    def __init__(self, name: str, declared: Declaration) -> None:
+        self.name = name
+        self.declared = declared
+        self.digests = {dep: files.md5(Path(dep)) for dep in declared.deps}
+        self.chapter = "pipeline" if name == "report" else name.split("_")[0]
+        self.log = RunLog(stage=name, chapter=self.chapter)
+        self.log.params = dict(_flatten(declared.params))
+        self.log.tags = {"stage": name.split("@")[0], "variant": name.partition("@")[2]}
+        self.log.tags |= {f"dep.{dep}": digest for dep, digest in self.digests.items()}
+
+    def read(self, schema: type[S], key: str) -> S:
+        """The section of params.yaml at dotted `key`, checked; it must be declared in dvc.yaml."""
+        declared: dict[str, Any] = {}
+        for dotted, value in self.declared.params.items():
+            here = declared
+            *parents, last = dotted.split(".")
+            for part in parents:
+                here = here.setdefault(part, {})
+            here[last] = value
+        return parse(schema, lookup(declared, key), key)
+
+    @property
+    def seeds(self) -> list[int]:
+        """The seeds of this study, from params.yaml."""
+        seeds = list(self.declared.params["seeds"])
+        self.log.tags["seeds"] = ",".join(map(str, seeds))
+        return seeds
+
+    @property
+    def device(self) -> Device:
+        """Where trainings run, from params.yaml: ``auto``, ``cpu`` or ``cuda``."""
+        device: Device = self.declared.params["device"]
+        return device
+
+    def input(self, path: str) -> Path:
+        """`path`, if dvc.yaml declares it (or a folder above it) as a dependency of this stage."""
+        return Path(_declared(path, self.declared.deps, self.name, "dependency"))
+
+    def output(self, path: str) -> Path:
+        """`path`, if dvc.yaml declares it (or a folder above it) as an output of this stage; its folder is made."""
+        out = Path(_declared(path, self.declared.outs, self.name, "output"))
+        out.parent.mkdir(parents=True, exist_ok=True)
+        return out
+
+    def metrics(self, values: Mapping[str, float]) -> None:
+        """Write the stage's metrics, one flat JSON object, and record them."""
+        path = self.output(f"metrics/{self.name.replace('@', '/')}.json")
+        flat = {key: _number(value) for key, value in values.items()}
+        files.write_json(path, flat)
+        self.log.metrics |= flat
+        self.log.artifacts.append((str(path), ""))
+
+    def curves(self, table: pd.DataFrame) -> None:
+        """Write curves (columns ``seed``, ``step`` and one per quantity) for DVC's plots and MLflow's charts."""
+        path = self.output(f"plots/{self.name.replace('@', '/')}.csv")
+        with files.atomic(path) as temporary:
+            table.to_csv(temporary, index=False, float_format="%.6g")
+        for row in table.to_dict("records"):
+            seed, step = row.pop("seed"), int(row.pop("step"))
+            self.log.curves += [(f"{key}/seed_{seed}", step, float(value)) for key, value in row.items()]
+
+    def table(self, name: str, table: pd.DataFrame) -> None:
+        """Attach a table to the run; MLflow shows it and compares it between runs."""
+        self.log.tables[name] = table.to_dict(orient="list")
+
+    def figure(self, file: str, figure: Figure) -> None:
+        """Save `figure` under figures/<stage>/ and attach it to the run."""
+        from matplotlib import pyplot
+
+        path = self.output(f"figures/{self.name.replace('@', '/')}/{file}")
+        with files.atomic(path) as temporary:
+            figure.savefig(temporary, dpi=120, metadata={"Software": None})
+        pyplot.close(figure)
+        self.log.artifacts.append((str(path), "figures"))
+
+    def model(self, name: str, path: str, example: torch.Tensor) -> None:
+        """Have the network in file `path` stored in MLflow under `name`, loadable from there, with an input batch."""
+        self.log.models.append((name, str(self.output(path)), example.tolist()))
+
+    def summary(self, params: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
+        """Record a whole pipeline in this run: all parameters, headline metrics, links to the stage runs."""
+        self.log.params |= dict(_flatten(params))
+        self.log.metrics |= metrics
+        self.log.tags |= tags
+
+    def attach(self, path: Path, folder: str = "") -> None:
+        """Attach a file to the run, under `folder`."""
+        self.log.artifacts.append((str(path), folder))
+
+    def dataset(self, name: str, path: Path) -> None:
+        """Note that this run made or used the data set at `path`, by its digest."""
+        self.log.datasets.append((name, files.md5(path), str(path)))
+
+    @property
+    def checkpoints(self) -> Path:
+        """Folder of this run's checkpoints: another for other parameters, inputs or code, outside DVC's outputs."""
+        identity = json.dumps([dict(self.declared.params), self.digests], sort_keys=True, default=str)
+        return Path(".checkpoints") / self.name / hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+    def say(self, text: str) -> None:
+        """Print the stage's one line of result."""
+        print(f"{self.name}: {text}", flush=True)
+
+
+@contextmanager
+def stage(script: str, variant: str | None = None) -> Iterator[Stage]:
+    """Open the stage of this script; writes the run record when the block ends.
+
+    Args:
+        script: the stage script, `__file__`; its stem is the stage's name in dvc.yaml.
+        variant: the matrix item, if the stage has one.
+
+    Raises:
+        SystemExit: on a wrong parameter or a missing or damaged input, after one clear line.
+    """
+    if "DVC_STAGE" in os.environ:
+        die_with_parent()
+    name = Path(script).stem + (f"@{variant}" if variant else "")
+    try:
+        run = Stage(name, declaration(name))
+        run.log.description = _description(script)
+        try:
+            yield run
+        except Exception as error:
+            run.log.tags["error"] = f"{type(error).__name__}: {error}"[:500]
+            run.log.failed, run.log.models = True, []
+            post(run.log)
+            raise
+        files.write_json(run.output(f"runs/{run.chapter}/{name}.json"), post(run.log))
+        shutil.rmtree(run.checkpoints, ignore_errors=True)
+    except (ValueError, FileNotFoundError) as error:
+        if os.environ.get("LATENTSPACE_TRACEBACK"):
+            raise
+        print(f"error: {name}: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+
+
+def _description(script: str) -> str:
+    import ast
+
+    return ast.get_docstring(ast.parse(Path(script).read_text(encoding="utf-8"))) or ""
+
+
+def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _declared(path: str, allowed: Sequence[str], stage: str, what: str) -> str:
+    wanted = Path(path)
+    if not any(wanted == Path(known) or Path(known) in wanted.parents for known in allowed):
+        raise RuntimeError(f"dvc.yaml: stage {stage} does not declare {path} as {what}")
+    return path
+
+
+def _number(value: float) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"a metric is {number}; the training has diverged or a measure has no data")
+    return number

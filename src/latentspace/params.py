@@ -1,0 +1,34 @@
+"""The schema of the whole of params.yaml, chapter by chapter."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field, field_validator
+
+from latentspace.core.params import Device, Section, parse, read_yaml
+from latentspace.size.params import Sampling, Silhouettes, Theory, TrainDisks, TrainSilhouettes
+
+
+class Params(Section):
+    """params.yaml: one section per stage, by the stage's name."""
+
+    seeds: list[int] = Field(min_length=1)
+    device: Device
+    size_disks: Sampling
+    size_silhouettes: Silhouettes
+    size_train: TrainDisks
+    size_train_silhouette: TrainSilhouettes
+    size_theory: Theory
+
+    @field_validator("seeds")
+    @classmethod
+    def _distinct(cls, seeds: list[int]) -> list[int]:
+        if len(set(seeds)) != len(seeds) or min(seeds) < 0:
+            raise ValueError(f"seeds = {seeds} must be distinct and ≥ 0")
+        return seeds
+
+
+def read_params(path: Path) -> Params:
+    """Read and check params.yaml; raises ParamsError, one line per mistake."""
+    return parse(Params, read_yaml(path))

@@ -1,0 +1,78 @@
+"""The same graph at smoke size, in a copy of the project with its own cache and database.
+
+    python -m latentspace.quick FOLDER
+
+lays params.quick.yaml over params.yaml in the copy and runs `dvc repro` there; the project's own outputs and its
+committed metrics are never touched.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+PARTS = (".dvcignore", ".gitignore", "dvc.yaml", "params.yaml", "stages", "src")
+
+
+def overlay(base: dict[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """`base` with the values of `patch`, section by section."""
+    for key, value in patch.items():
+        if isinstance(value, Mapping) and isinstance(base.get(key), dict):
+            overlay(base[key], value)
+        else:
+            base[key] = value
+    return base
+
+
+def prepare(project: Path, copy: Path) -> None:
+    """Make `copy` a git and DVC repository of the project's code with smoke-size parameters; its cache is kept."""
+    copy.mkdir(parents=True, exist_ok=True)
+    for part in PARTS:
+        source, target = project / part, copy / part
+        if target.is_dir():
+            shutil.rmtree(target)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        else:
+            shutil.copy(source, target)
+    yaml = YAML(typ="safe", pure=True)
+    patch = yaml.load((project / "params.quick.yaml").read_text(encoding="utf-8"))
+    params = overlay(yaml.load((copy / "params.yaml").read_text(encoding="utf-8")), patch)
+    yaml.dump(params, copy / "params.yaml")
+    if not (copy / ".dvc").is_dir():
+        run(copy, "git", "init", "--quiet")
+        run(copy, "dvc", "init", "--quiet")
+
+
+def environment(copy: Path) -> dict[str, str]:
+    """The environment of commands in `copy`: its own code and its own database, whatever is set outside."""
+    own = {
+        key: value for key, value in os.environ.items() if key not in {"DVC_ROOT", "DVC_STAGE", "MLFLOW_TRACKING_URI"}
+    }
+    bin_ = str(Path(sys.executable).parent)
+    return own | {"PYTHONPATH": str(copy / "src"), "PATH": f"{bin_}:{own.get('PATH', '')}", "DVC_NO_ANALYTICS": "1"}
+
+
+def run(copy: Path, *command: str, check: bool = True, quiet: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run a command in `copy`."""
+    return subprocess.run(
+        command, cwd=copy, env=environment(copy.resolve()), check=check, capture_output=quiet, text=True
+    )
+
+
+def main(folder: str) -> None:
+    """Prepare the copy and run its graph."""
+    copy = Path(folder)
+    prepare(Path.cwd(), copy)
+    raise SystemExit(run(copy, "dvc", "repro", check=False).returncode)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

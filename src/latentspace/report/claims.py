@@ -1,0 +1,8 @@
+"""All claims of all chapters, in the order of the slides."""
+
+from __future__ import annotations
+
+from latentspace.report.size import CLAIMS as SIZE
+from latentspace.report.table import Claim
+
+CLAIMS: list[Claim] = [*SIZE]

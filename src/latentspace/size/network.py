@@ -1,0 +1,170 @@
+"""The shape autoencoder of slide 9 and its training objective (eq. 1, with the penalties of the hole study)."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Any, Literal, cast
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from latentspace.core.layers import DownConv, UpConv
+from latentspace.core.objective import Objective
+from latentspace.size.params import Network, Penalty, Variant
+
+
+class ShapeAutoencoder(nn.Module):
+    """Convolution 3×3, bias, LeakyReLU and ½ subsampling down to 1×1; the same upwards (slide 9).
+
+    Args:
+        image_size: side of the square image, a power of two; there are log2(image_size) levels on each side.
+        code_size: d, numbers in the code.
+        encoder_widths: channels after each encoder level but the last, finest first.
+        decoder_widths: channels before each decoder level but the first, finest first.
+        slope: α of the LeakyReLU.
+        bias: additive biases, in encoder *and* decoder; without them D(λz) = λD(z) for λ ≥ 0 (eq. 2).
+        linear_encoder: no bias and no LeakyReLU in the encoder.
+    """
+
+    kind = "shape_autoencoder"
+
+    def __init__(
+        self,
+        image_size: int,
+        code_size: int,
+        encoder_widths: list[int],
+        decoder_widths: list[int],
+        slope: float,
+        bias: bool = True,
+        linear_encoder: bool = False,
+    ) -> None:
+        super().__init__()
+        levels = int(math.log2(image_size))
+        for name, widths in (("encoder_widths", encoder_widths), ("decoder_widths", decoder_widths)):
+            if len(widths) != levels - 1:
+                raise ValueError(f"{name} = {widths}: an image of {image_size} pixels needs {levels - 1} widths")
+        self.config: dict[str, Any] = {
+            "image_size": image_size,
+            "code_size": code_size,
+            "encoder_widths": encoder_widths,
+            "decoder_widths": decoder_widths,
+            "slope": slope,
+            "bias": bias,
+            "linear_encoder": linear_encoder,
+        }
+        self.slope, self.code_size, self.linear_encoder = slope, code_size, linear_encoder
+        down = [1, *encoder_widths, code_size]
+        up = [code_size, *reversed(decoder_widths), 1]
+        with_bias = bias and not linear_encoder
+        self.encoder = nn.ModuleList(DownConv(i, o, bias=with_bias) for i, o in pairwise(down))
+        self.decoder = nn.ModuleList(UpConv(i, o, bias=bias) for i, o in pairwise(up))
+
+    @property
+    def down(self) -> list[DownConv]:
+        """Layers of the encoder, finest first."""
+        return cast("list[DownConv]", list(self.encoder))
+
+    @property
+    def up(self) -> list[UpConv]:
+        """Layers of the decoder, coarsest first."""
+        return cast("list[UpConv]", list(self.decoder))
+
+    def encode(self, x: Float[Tensor, "batch 1 size size"]) -> Float[Tensor, "batch code"]:
+        """Codes of images; the last level is linear, so that a code can take either sign."""
+        for level, layer in enumerate(self.down):
+            x = layer(x)
+            if not self.linear_encoder and level + 1 < len(self.down):
+                x = F.leaky_relu(x, self.slope, inplace=True)
+        return x.flatten(1)
+
+    def decode(self, z: Float[Tensor, "batch code"]) -> Float[Tensor, "batch 1 size size"]:
+        """Images of codes."""
+        x = z[:, :, None, None]
+        for layer in self.up:
+            x = F.leaky_relu(layer(x), self.slope, inplace=True)
+        return x
+
+    def forward(self, x: Float[Tensor, "batch 1 size size"]) -> Float[Tensor, "batch 1 size size"]:
+        """Reconstruction D∘E(x)."""
+        return self.decode(self.encode(x))
+
+
+def initialise(network: ShapeAutoencoder, init: Literal["averaging", "random"], seed: int) -> None:
+    """Draw the initial weights.
+
+    ``random`` is He's initialisation. ``averaging`` makes the encoder's filters positive averages (slide 13: an
+    averaging filter measures area), so that all codes start on one side of zero and in the order of the radius.
+    """
+    torch.manual_seed(seed)
+    layers: list[DownConv | UpConv] = [*network.down, *network.up]
+    for layer in layers:
+        nn.init.kaiming_normal_(layer.weight, a=network.slope)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
+    if init == "averaging":
+        with torch.no_grad():
+            for layer in network.down:
+                layer.weight.abs_()
+                layer.weight /= layer.weight.sum((1, 2, 3), keepdim=True)
+
+
+def build(config: Network, variant: Variant, image_size: int, seed: int) -> ShapeAutoencoder:
+    """A freshly initialised network of one variant."""
+    network = ShapeAutoencoder(
+        image_size=image_size,
+        code_size=variant.code_size,
+        encoder_widths=config.encoder_widths,
+        decoder_widths=config.decoder_widths,
+        slope=config.slope,
+        bias=variant.bias,
+        linear_encoder=variant.linear_encoder,
+    )
+    initialise(network, variant.init, seed)
+    return network
+
+
+class ShapeObjective(Objective):
+    """Reconstruction error per pixel (eq. 1) plus `weight` times a penalty.
+
+    Args:
+        network: the autoencoder.
+        penalty: ``contractive`` is E‖∂z/∂x‖² / var(z); the division keeps a small code with a large decoder from
+            passing for a contraction. ``l2_encoder`` and ``l2_both`` are sums of squared filter taps.
+        weight: factor of the penalty.
+        encoder_rate: factor on the encoder's learning rate.
+    """
+
+    def __init__(self, network: ShapeAutoencoder, penalty: Penalty, weight: float, encoder_rate: float) -> None:
+        super().__init__()
+        self.network, self.penalty, self.weight, self.encoder_rate = network, penalty, weight, encoder_rate
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """Encoder and decoder, each at its own rate."""
+        return [
+            {"params": list(self.network.encoder.parameters()), "scale": self.encoder_rate},
+            {"params": list(self.network.decoder.parameters()), "scale": 1.0},
+        ]
+
+    def forward(self, images: Float[Tensor, "batch 1 size size"]) -> dict[str, Tensor]:
+        """Losses of a batch: ``loss``, ``reconstruction`` and, if there is one, ``penalty``."""
+        if self.penalty == "contractive":
+            images = images.requires_grad_()
+        z = self.network.encode(images)
+        reconstruction = F.mse_loss(self.network.decode(z), images.detach())
+        if self.penalty == "none":
+            return {"loss": reconstruction, "reconstruction": reconstruction}
+        penalty = contraction(z, images) if self.penalty == "contractive" else self._squared_taps()
+        return {"loss": reconstruction + self.weight * penalty, "reconstruction": reconstruction, "penalty": penalty}
+
+    def _squared_taps(self) -> Tensor:
+        layers: list[DownConv | UpConv] = [*self.network.down, *(self.network.up if self.penalty == "l2_both" else [])]
+        return torch.stack([layer.weight.square().sum() for layer in layers]).sum()
+
+
+def contraction(z: Float[Tensor, "batch 1"], images: Float[Tensor, "batch 1 size size"]) -> Float[Tensor, ""]:
+    """Mean squared norm of ∂z/∂x over the variance of z (slide 13, footnote), differentiable."""
+    (slope,) = torch.autograd.grad(z.sum(), images, create_graph=True)
+    return slope.square().sum((1, 2, 3)).mean() / z.var()

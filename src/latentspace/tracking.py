@@ -1,0 +1,300 @@
+"""The only module that knows MLflow.
+
+A stage posts what it has to say to an outbox on disk when its results are already there; a background sender takes it
+to MLflow. So importing MLflow, a slow server or no server at all costs a stage nothing, and nothing is lost: what could
+not be sent stays in the outbox, and `make sync-tracking` (or the next stage) sends it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import uuid
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+CHAPTERS = {
+    "size": "Chapter 1, slides 7-20: how an autoencoder encodes and decodes the size of a shape.",
+    "pipeline": "One run per `dvc repro`: all parameters and every claim. Compare these first.",
+}
+LIMITS = {"metrics": 900, "params": 100, "tags": 100}  # what the store takes in one call
+IDLE_SECONDS = 4.0  # how long the background sender waits for more before it ends
+
+
+@dataclass
+class RunLog:
+    """Everything one stage execution has to say. Plain values and paths only: it is written to disk as JSON."""
+
+    stage: str
+    chapter: str
+    started: float = field(default_factory=time.time)
+    ended: float = 0.0
+    failed: bool = False
+    description: str = ""
+    params: dict[str, Any] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    curves: list[tuple[str, int, float]] = field(default_factory=list)
+    artifacts: list[tuple[str, str]] = field(default_factory=list)  # (path, folder in the run)
+    tables: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
+    datasets: list[tuple[str, str, str]] = field(default_factory=list)  # (name, digest, path)
+    models: list[tuple[str, str, list[Any]]] = field(default_factory=list)  # (name, path, example batch)
+
+
+def project_root() -> Path:
+    """Folder of the original repository, also inside `dvc exp run --temp` and `--queue`, which work elsewhere."""
+    return Path(os.environ.get("DVC_ROOT", Path.cwd()))
+
+
+def outbox() -> Path:
+    """Where runs wait to be sent, one folder each, oldest first by name."""
+    return project_root() / ".tracking" / "outbox"
+
+
+def tracking_uri() -> str:
+    """`MLFLOW_TRACKING_URI` if set, else the SQLite database of the original repository."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project_root() / 'mlflow.db'}"
+
+
+# ---- The stage's side: fast, needs only the disk ---------------------------------------------------------------------
+
+
+def post(log: RunLog) -> dict[str, str]:
+    """Put a run into the outbox, whole or not at all, and make sure a sender is about.
+
+    Returns:
+        The run record ``{"stage", "chapter", "execution"}``; MLflow's run carries `execution` as a tag.
+    """
+    execution = uuid.uuid4().hex
+    log.ended = time.time()
+    log.tags = {**git_tags(), **log.tags, "execution": execution}
+    draft = outbox() / f".{execution}"
+    draft.mkdir(parents=True)
+    # Copies, as the stage may work in a folder that DVC removes; names carry a number, as two may be alike.
+    log.artifacts = [(_copy(path, draft / f"artifact_{i}"), folder) for i, (path, folder) in enumerate(log.artifacts)]
+    log.models = [(name, _copy(path, draft / f"model_{i}"), x) for i, (name, path, x) in enumerate(log.models)]
+    (draft / "run.json").write_text(json.dumps(asdict(log)), encoding="utf-8")
+    draft.replace(outbox() / f"{int(log.ended * 1e6):020d}-{execution}")
+    start_sender()
+    return {"stage": log.stage, "chapter": log.chapter, "execution": execution}
+
+
+def _copy(path: str, folder: Path) -> str:
+    folder.mkdir()
+    shutil.copy(path, folder)
+    return f"{folder.name}/{Path(path).name}"
+
+
+def git_tags() -> dict[str, str]:
+    """Commit, dirty flag and DVC experiment name of the code that runs; empty outside git."""
+
+    def git(*words: str) -> str:
+        return subprocess.run(["git", *words], capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        tags = {"git.commit": git("rev-parse", "HEAD"), "git.dirty": str(bool(git("status", "--porcelain"))).lower()}
+    except (OSError, subprocess.CalledProcessError):
+        tags = {}
+    if name := os.environ.get("DVC_EXP_NAME"):
+        tags["dvc.experiment"] = name
+    return tags
+
+
+def start_sender() -> None:
+    """Start the background sender; it ends at once if one is running."""
+    log = project_root() / ".tracking" / "sender.log"
+    with log.open("a", encoding="utf-8") as stream:
+        subprocess.Popen(
+            [sys.executable, "-m", "latentspace.tracking", "--background"],
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+            start_new_session=True,
+        )
+
+
+# ---- The sender's side: everything that needs MLflow -----------------------------------------------------------------
+
+
+def client() -> MlflowClient:
+    """A client on the project's store, with time-outs short enough that a dead server costs seconds, not an hour."""
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    import mlflow
+
+    mlflow.set_tracking_uri(tracking_uri())
+    return mlflow.MlflowClient()
+
+
+def experiment_id(store: MlflowClient, chapter: str) -> str:
+    """Id of the chapter's MLflow experiment, made on first use; artifacts go below the original repository."""
+    experiment = store.get_experiment_by_name(chapter)
+    if experiment is not None:
+        return str(experiment.experiment_id)
+    local = tracking_uri().startswith("sqlite:")
+    location = (project_root() / "mlartifacts" / chapter).as_uri() if local else None
+    made = store.create_experiment(chapter, artifact_location=location)
+    store.set_experiment_tag(made, "mlflow.note.content", CHAPTERS.get(chapter, chapter))
+    return str(made)
+
+
+def drain(timeout: float = 60.0) -> int:
+    """Send everything in the outbox, oldest first, one process at a time; never raises.
+
+    Returns:
+        How many runs are still waiting, 0 when all is sent.
+    """
+    waiting = sorted(outbox().glob("[0-9]*")) if outbox().is_dir() else []
+    if not waiting:
+        return 0
+    try:
+        with FileLock(project_root() / ".tracking" / "drain.lock", timeout=timeout), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            store = client()
+            for folder in sorted(outbox().glob("[0-9]*")):
+                _send(store, folder)
+                shutil.rmtree(folder)
+    except Exception as error:  # whatever a store or a network does must not cost the results
+        reason = f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
+        print(f"warning: MLflow at {tracking_uri()}: {reason}; runs wait in .tracking/outbox", file=sys.stderr)
+    return len(list(outbox().glob("[0-9]*")))
+
+
+def find_run(store: MlflowClient, chapter: str, execution: str) -> str | None:
+    """MLflow's id of an execution, or None if it has not arrived."""
+    experiment = experiment_id(store, chapter)
+    found = store.search_runs([experiment], f"tags.execution = '{execution}'", max_results=1)
+    return str(found[0].info.run_id) if found else None
+
+
+def run_ids(records: list[dict[str, Any]]) -> dict[str, str]:
+    """MLflow run ids of run records, by stage, as far as they have arrived; {} when the store does not answer."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            store = client()
+            found = {r["stage"]: find_run(store, r["chapter"], r["execution"]) for r in records}
+    except Exception as error:  # as in `drain`
+        print(f"warning: MLflow at {tracking_uri()}: {type(error).__name__}; no links to runs", file=sys.stderr)
+        return {}
+    return {stage: run_id for stage, run_id in found.items() if run_id}
+
+
+def _send(store: MlflowClient, folder: Path) -> None:
+    from mlflow.entities import Metric, Param, RunTag
+
+    log = RunLog(**json.loads((folder / "run.json").read_text(encoding="utf-8")))
+    if partial := find_run(store, log.chapter, log.tags["execution"]):  # an earlier sender died half-way
+        store.delete_run(partial)
+    experiment = experiment_id(store, log.chapter)
+    tags = {"execution": log.tags["execution"], "mlflow.source.name": log.stage}
+    run = store.create_run(experiment, start_time=int(log.started * 1000), run_name=log.stage, tags=tags)
+    run_id, ended = str(run.info.run_id), int(log.ended * 1000)
+    notes = {**log.tags, "mlflow.note.content": log.description}
+    notes |= {f"data.{name}": digest for name, digest, _ in log.datasets}
+    points = [Metric(key, value, ended, step) for key, step, value in log.curves]
+    points += [Metric(key, value, ended, 0) for key, value in log.metrics.items()]
+    _in_parts("metrics", points, lambda part: store.log_batch(run_id, metrics=part))
+    params = [Param(key, str(value)[:6000]) for key, value in log.params.items()]
+    _in_parts("params", params, lambda part: store.log_batch(run_id, params=part))
+    _in_parts("tags", [RunTag(k, v[:5000]) for k, v in notes.items()], lambda part: store.log_batch(run_id, tags=part))
+    for name, digest, path in log.datasets:
+        store.log_inputs(run_id, [_dataset(name, digest, path)])
+    for path, target in log.artifacts:
+        store.log_artifact(run_id, str(folder / path), target or None)
+    for name, table in log.tables.items():
+        store.log_table(run_id, table, f"tables/{name}.json")
+    for name, path, example in log.models:
+        _log_model(run_id, name, folder / path, example)
+    store.set_terminated(run_id, status="FAILED" if log.failed else "FINISHED", end_time=ended)
+
+
+def _in_parts(kind: str, items: list[Any], log: Callable[[list[Any]], Any]) -> None:
+    for start in range(0, len(items), LIMITS[kind]):
+        log(items[start : start + LIMITS[kind]])
+
+
+def _dataset(name: str, digest: str, path: str) -> Any:
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    source = json.dumps({"uri": path})
+    dataset = Dataset(name=name, digest=digest[:36], source_type="local", source=source)
+    return DatasetInput(dataset=dataset, tags=[InputTag("mlflow.data.context", "training")])
+
+
+def _log_model(run_id: str, name: str, path: Path, example: list[Any]) -> None:
+    import mlflow.pytorch
+    import numpy as np
+    import torch
+
+    from latentspace.core.models import load
+
+    with mlflow.start_run(run_id=run_id):
+        mlflow.pytorch.log_model(
+            load(path),
+            name=name,
+            input_example=np.asarray(example, dtype=np.float32),
+            pip_requirements=[f"torch=={torch.__version__.split('+')[0]}"],
+        )
+
+
+def load_model(run_id: str, name: str) -> Any:
+    """A network logged by run `run_id` under `name`, loaded back through MLflow."""
+    import mlflow.pytorch
+
+    store = client()
+    for output in store.get_run(run_id).outputs.model_outputs:
+        logged = store.get_logged_model(output.model_id)
+        if logged.name == name:
+            return mlflow.pytorch.load_model(logged.model_uri)
+    raise ValueError(f"run {run_id} has no model {name!r}")
+
+
+def _background() -> None:
+    """Send what comes until nothing has come for a while; only one such process per repository."""
+    os.nice(10)  # training comes first
+    try:
+        with FileLock(project_root() / ".tracking" / "sender.lock", timeout=0):
+            idle_since = time.monotonic()
+            while time.monotonic() - idle_since < IDLE_SECONDS:
+                if any(outbox().glob("[0-9]*")):
+                    if drain():
+                        return  # the store does not answer: leave it to the next stage or to `make sync-tracking`
+                    idle_since = time.monotonic()
+                time.sleep(0.2)
+    except Timeout:
+        pass
+
+
+def main(arguments: list[str]) -> int:
+    """Create the database and the experiments if need be, and send what waits."""
+    if arguments == ["--background"]:
+        _background()
+        return 0
+    outbox().mkdir(parents=True, exist_ok=True)
+    with FileLock(project_root() / ".tracking" / "drain.lock"):
+        store = client()
+        for chapter in CHAPTERS:
+            experiment_id(store, chapter)
+    waiting = drain()
+    print(f"MLflow tracking: {tracking_uri()}, {waiting} runs waiting")
+    return int(waiting > 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,35 @@
+"""Gather the claims of all chapters into one table, and log the pipeline-level run that links the stage runs."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from latentspace.core import files
+from latentspace.core.params import read_yaml
+from latentspace.core.stage import stage
+from latentspace.report.claims import CLAIMS
+from latentspace.report.table import evaluate, table
+from latentspace.tracking import drain, run_ids
+
+
+def main() -> None:
+    with stage(__file__) as run:
+        rows = evaluate(CLAIMS, Path("metrics"))
+        files.write_json(run.output("metrics/claims.json"), rows)
+        files.write_text(run.output("metrics/claims.md"), table(rows))
+        drain()
+        records = [files.read_json(path) for path in sorted(run.input("runs/size").glob("*.json"))]
+        run.summary(
+            params=read_yaml(run.input("params.yaml")),
+            metrics={name: row["mean"] for name, row in rows.items()},
+            tags={f"run.{name}": run_id for name, run_id in run_ids(records).items()},
+        )
+        run.attach(Path("metrics/claims.md"))
+        run.table("claims", pd.DataFrame.from_dict(rows, orient="index").rename_axis("claim").reset_index())
+        missed = [name for name, row in rows.items() if row["met"] is False]
+        held = sum(row["met"] is True for row in rows.values())
+        run.say(f"{held} claims met, {len(missed)} not met{': ' if missed else ''}{', '.join(missed)}")
+
+
+if __name__ == "__main__":
+    main()

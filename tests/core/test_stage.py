@@ -1,0 +1,79 @@
+"""The stage context refuses what dvc.yaml does not declare."""
+
+import json
+
+import pytest
+
+from latentspace.core import files
+from latentspace.core.params import ParamsError, Section
+from latentspace.core.stage import Declaration, Stage
+
+
+class Grid(Section):
+    grid: int
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "input.npz").write_bytes(b"x")
+    declared = Declaration(
+        {"seeds": [0, 1], "size_x": {"grid": 3}, "size_y.part": {"grid": 4}},
+        ("input.npz",),
+        ("models/size/x", "metrics/size_x.json"),
+    )
+    return Stage("size_x", declared)
+
+
+def test_sections_are_read_by_dotted_key(run):
+    assert run.read(Grid, "size_x").grid == 3
+    assert run.read(Grid, "size_y.part").grid == 4
+    with pytest.raises(ParamsError, match="size_z: missing"):
+        run.read(Grid, "size_z")
+
+
+def test_undeclared_paths_are_refused(run):
+    assert str(run.input("input.npz")) == "input.npz"
+    assert str(run.output("models/size/x/seed_0.safetensors")).endswith("seed_0.safetensors")
+    with pytest.raises(RuntimeError, match=r"does not declare other\.npz as dependency"):
+        run.input("other.npz")
+    with pytest.raises(RuntimeError, match="does not declare models/size/xy as output"):
+        run.output("models/size/xy")
+
+
+def test_metrics_are_flat_sorted_and_finite(run):
+    run.metrics({"b/seed_0": 2.0, "a": 0.5})
+    assert (files.Path("metrics/size_x.json")).read_text() == '{\n  "a": 0.5,\n  "b/seed_0": 2.0\n}\n'
+    with pytest.raises(ValueError, match="a metric is nan"):
+        run.metrics({"a": float("nan")})
+    assert json.loads(files.Path("metrics/size_x.json").read_text())["a"] == 0.5
+
+
+def test_checkpoints_belong_to_parameters_and_inputs(run, tmp_path):
+    first = run.checkpoints
+    assert first == Stage("size_x", run.declared).checkpoints
+    (tmp_path / "input.npz").write_bytes(b"y")
+    assert Stage("size_x", run.declared).checkpoints != first
+    other = Declaration({**run.declared.params, "size_x": {"grid": 5}}, run.declared.deps, run.declared.outs)
+    assert Stage("size_x", other).checkpoints != Stage("size_x", run.declared).checkpoints
+
+
+def test_atomic_writes_leave_whole_files_only(tmp_path):
+    path = tmp_path / "file.json"
+    files.write_json(path, {"a": 1})
+    with pytest.raises(RuntimeError), files.atomic(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert files.read_json(path) == {"a": 1}
+    assert [p.name for p in tmp_path.iterdir()] == ["file.json"]
+
+
+def test_digest_of_a_folder_sees_names_and_contents(tmp_path):
+    (tmp_path / "a").write_text("1")
+    first = files.md5(tmp_path)
+    (tmp_path / "a").rename(tmp_path / "b")
+    assert files.md5(tmp_path) != first
+    (tmp_path / "b").rename(tmp_path / "a")
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "a.pyc").write_bytes(b"0")
+    assert files.md5(tmp_path) == first

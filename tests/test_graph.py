@@ -1,0 +1,96 @@
+"""dvc.yaml against the code: every stage lists the modules it uses and exactly the parameters it reads."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from latentspace.core.params import read_yaml
+
+sys.path.insert(0, str(Path(__file__).parent))
+from imports import EXEMPT, ROOT, modules_of
+
+STAGES = YAML(typ="safe").load((ROOT / "dvc.yaml").read_text())["stages"]
+SCRIPTS = sorted((ROOT / "stages").glob("*.py"))
+
+
+def test_every_stage_has_its_script_and_every_script_its_stage():
+    assert {path.stem for path in SCRIPTS} == set(STAGES)
+    for name, stage in STAGES.items():
+        assert stage["cmd"].startswith(f"python stages/{name}.py")
+        assert f"stages/{name}.py" in stage["deps"]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_code_dependencies_are_those_imported(script):
+    used = set(modules_of(script))
+    listed = {dep for dep in STAGES[script.stem]["deps"] if dep.startswith("src/")}
+    covered = {module for module in used for dep in listed if module == dep or module.startswith(f"{dep}/")}
+    assert used == covered, f"missing in dvc.yaml: {sorted(used - covered)}"
+    idle = {dep for dep in listed if not any(m == dep or m.startswith(f"{dep}/") for m in used)}
+    assert not idle, f"listed but not imported: {sorted(idle)}"
+    assert not listed & EXEMPT
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_parameters_are_those_read(script):
+    tree = ast.parse(script.read_text())
+    read = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "read":
+            key = ast.unparse(node.args[1]).removeprefix("f").strip("'\"")
+            read.add(re.sub(r"\{\w+\}", "${item.variant}", key))
+    text = script.read_text()
+    read |= {"seeds"} if "run.seeds" in text or "train_and_record" in text or "responses(run" in text else set()
+    read |= {"device"} if "train_and_record" in text else set()
+    assert read == set(STAGES[script.stem].get("params", []))
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_stage_script_fits_a_screen(script):
+    assert len(script.read_text().splitlines()) <= 60
+
+
+def test_every_root_stage_waits_for_the_check():
+    outs = {str(next(iter(out)) if isinstance(out, dict) else out) for s in STAGES.values() for out in s["outs"]}
+    for name, stage in STAGES.items():
+        made = [dep for dep in stage["deps"] if any(dep == out or out.startswith(dep + "/") for out in outs)]
+        assert made or name == "check" or any("${item" in dep for dep in stage["deps"]), name
+
+
+def test_every_claim_comes_from_a_stage_and_has_its_formula():
+    from latentspace.report.claims import CLAIMS
+
+    assert len({claim.id for claim in CLAIMS}) == len(CLAIMS)
+    for claim in CLAIMS:
+        assert claim.stage in STAGES
+        assert claim.formula and claim.slide
+        assert (claim.target is None) == (claim.relation == "reported")
+
+
+def test_params_sections_are_named_after_stages():
+    assert set(read_yaml(ROOT / "params.yaml")) - {"seeds", "device"} <= set(STAGES)
+
+
+def test_arrows_go_one_way():
+    """Stages import chapters, chapters import core; core imports no chapter; theory imports no network code."""
+    chapters = {"size"}
+    for path in (ROOT / "src/latentspace/core").glob("*.py"):
+        imports = re.findall(r"^(?:from|import) latentspace\.(\w+)", path.read_text(), flags=re.M)
+        assert not chapters & set(imports), path
+    theory = (ROOT / "src/latentspace/size/theory.py").read_text()
+    assert "torch" not in re.findall(r"^(?:from|import) (\w+)", theory, flags=re.M)
+
+
+def test_nothing_committed_names_a_machine():
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+    for name in filter(None, files):
+        path = ROOT / name
+        if path.suffix in {".py", ".yaml", ".toml", ".md", ".txt", ".json", ".lock", ""} and path.is_file():
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r"(?<![\w.])/(root|home)/[a-z]", text), name
+            assert "index-url" not in text or name == "tests/test_graph.py", name
