@@ -85,7 +85,7 @@ class _FourPhase(torch.autograd.Function):
         ctx.save_for_backward(x, weight)
         out, in_ = weight.shape[:2]
         kernels = (weight.reshape(-1, 9) @ PHASES.to(weight)).view(out, in_, 4, 9)
-        kernels = kernels.transpose(1, 2).reshape(4 * out, in_, 3, 3)
+        kernels = kernels.transpose(1, 2).reshape(4 * out, in_, 3, 3).contiguous(memory_format=torch.channels_last)
         return F.pixel_shuffle(F.conv2d(x, kernels, padding=1), 2)
 
     @staticmethod
@@ -95,6 +95,7 @@ class _FourPhase(torch.autograd.Function):
         out, in_ = weight.shape[:2]
         to_4x4 = TRANSPOSED.to(weight)
         adjoint = (weight.reshape(-1, 9) @ to_4x4).view(out, in_, 4, 4).transpose(0, 1)
+        adjoint = adjoint.contiguous(memory_format=torch.channels_last)
         grad_x = F.conv2d(grad, adjoint, stride=2, padding=1) if ctx.needs_input_grad[0] else None
         grad_4x4 = conv2d_weight(grad, adjoint.shape, x, stride=2, padding=1)
         return grad_x, (grad_4x4.transpose(0, 1).reshape(-1, 16) @ to_4x4.T).view_as(weight)

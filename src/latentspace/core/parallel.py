@@ -30,10 +30,17 @@ def side_by_side(function: Callable[[Item], Result], items: Sequence[Item]) -> l
         return list(pool.map(_one_thread, [function] * len(items), items))
 
 
-def _one_thread(function: Callable[[Item], Result], item: Item) -> Result:
+def one_thread() -> None:
+    """Keep torch, BLAS and OpenMP to one thread in this process: results then do not depend on the machine's cores."""
     import torch
+    from threadpoolctl import threadpool_limits
 
     torch.set_num_threads(1)
+    threadpool_limits(1)
+
+
+def _one_thread(function: Callable[[Item], Result], item: Item) -> Result:
+    one_thread()
     return function(item)
 
 

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from latentspace.core import files
-from latentspace.core.parallel import die_with_parent
+from latentspace.core.parallel import die_with_parent, one_thread
 from latentspace.core.params import Device, S, lookup, parse, read_yaml
 from latentspace.tracking import RunLog, post
 
@@ -182,6 +182,7 @@ def stage(script: str, variant: str | None = None) -> Iterator[Stage]:
     """
     if "DVC_STAGE" in os.environ:
         die_with_parent()
+    one_thread()
     name = Path(script).stem + (f"@{variant}" if variant else "")
     try:
         run = Stage(name, declaration(name))

@@ -72,6 +72,13 @@ CLAIMS = [
         reference="optimal code is the area",
     ),
     Claim(
+        "size.contractive_averaging.area_r2",
+        "size_code",
+        "as size.contractive.area_r2, from an encoder that starts linear: ends at the first principal component",
+        "13 (footnote)",
+        reference="docs/theory.md",
+    ),
+    Claim(
         "size.contractive.test_mse",
         "size_code",
         "as size.bias.test_mse, at the weight of size.contractive.area_r2",

@@ -17,6 +17,7 @@ from latentspace.size.measures import (
     affine_r2,
     common_direction,
     image_radius,
+    mean_contraction,
     mse,
     pearson,
     r2,
@@ -62,6 +63,15 @@ def code_against_size(all_: Mapping[str, BySeed], data: ShapeDataset) -> dict[st
             metrics[f"{name}.code_area_pearson/seed_{seed}"] = pearson(z, r**2)
             metrics[f"{name}.area_r2/seed_{seed}"] = affine_r2(r**2, z)
     return metrics
+
+
+def contractions(run: Stage, folder: str, variants: Iterable[str], data: ShapeDataset) -> dict[str, float]:
+    """The contractive penalty that each network reached, by variant and seed."""
+    return {
+        f"{name}.contraction/seed_{seed}": mean_contraction(network, data.test)
+        for name in variants
+        for seed, network in load_seeds(run.input(f"{folder}/{name}"), run.seeds, ShapeAutoencoder).items()
+    }
 
 
 def decoding(by_seed: BySeed, data: ShapeDataset) -> dict[str, float]:

@@ -119,9 +119,9 @@ def ablation_profiles(images: Images, radii: Values, outputs: Mapping[str, Image
             show(picture, outputs[name][i])
             profile.plot(centre_profile(images[i]), color="k", lw=0.8, label="disk profile")
             profile.plot(centre_profile(outputs[name][i]), color="C3", label="output profile")
-            profile.set(ylim=(-0.15, 1.3))
+            profile.set(ylim=(-0.15, 1.75))
         profiles[0].set_ylabel("y(t)")
-    axes[-1, 0].legend(fontsize=6, loc="upper right")
+    axes[2, 0].legend(fontsize=6, loc="upper left")
     for cell in axes[-1]:
         cell.set_xlabel("t (pixels)")
     return figure
@@ -202,8 +202,9 @@ def thresholded_primitive(images: Images, radii: Values, fit: Primitive, columns
         cell.remove()
     grid = axes[2, 0].get_gridspec()
     left, right = figure.add_subplot(grid[2, : columns // 2]), figure.add_subplot(grid[2, columns // 2 :])
-    left.semilogy(distances(images.shape[-1]).ravel(), fit.f.ravel(), ".", ms=1.5)
-    left.set(xlabel="ρ (pixels)", ylabel="primitive f(ρ)", ylim=(max(fit.f.min(), 1e-14), 2))
+    seen = distances(images.shape[-1]) < radii.max()  # beyond, no disk says what f is
+    left.semilogy(distances(images.shape[-1])[seen], fit.f[seen], ".", ms=1.5)
+    left.set(xlabel="ρ (pixels)", ylabel="primitive f(ρ)")
     right.semilogy(radii, fit.h)
     right.set(xlabel="radius r (pixels)", ylabel="scale h(r)")
     return figure

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 
 from latentspace.core.models import to_batch
-from latentspace.size.network import ShapeAutoencoder
+from latentspace.size.network import ShapeAutoencoder, contraction
 from latentspace.size.shapes import Images
 
 Values = Float[np.ndarray, " n"]
@@ -98,6 +98,12 @@ def encoder_filter(network: ShapeAutoencoder, image_size: int) -> Float[np.ndarr
     """What a linear encoder computes, as one image w with E(x) = ⟨w, x⟩: the response to each single pixel."""
     pixels = torch.eye(image_size**2).view(-1, 1, image_size, image_size)
     return torch.cat([network.encode(part) for part in torch.split(pixels, 512)])[:, 0].view(image_size, -1).numpy()
+
+
+def mean_contraction(network: ShapeAutoencoder, images: Images) -> float:
+    """E‖∂z/∂x‖² / var(z) over `images`: the contractive penalty of a trained encoder."""
+    x = to_batch(images).requires_grad_()
+    return float(contraction(network.encode(x), x).detach())
 
 
 def centre_profile(image: Float[np.ndarray, "size size"]) -> Values:

@@ -9,6 +9,7 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, String
 from latentspace.core.params import Section, Training
 
 Penalty = Literal["none", "contractive", "l2_encoder", "l2_both"]
+Init = Literal["averaging", "edges", "random"]
 VariantName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")]
 SilhouetteName = Annotated[str, StringConstraints(pattern=r"^(digit_[0-9]|corpus_callosum)$")]
 Widths = Annotated[list[PositiveInt], Field(min_length=1)]
@@ -51,7 +52,7 @@ class Variant(Section):
     bias: bool = True
     linear_encoder: bool = False
     code_size: PositiveInt = 1
-    init: Literal["averaging", "random"] = "averaging"
+    init: Init = "averaging"
     encoder_rate: float = Field(default=0.1, gt=0, le=1)
     penalty: Penalty = "none"
     weight: NonNegativeFloat = 0.0
@@ -67,6 +68,8 @@ class Variant(Section):
             raise ValueError(f"hole = {self.hole} must be [smaller, larger] radius")
         if self.penalty == "contractive" and self.code_size != 1:
             raise ValueError("the contractive penalty is divided by var(z) and so needs code_size 1")
+        if self.init == "edges" and (self.linear_encoder or not self.bias):
+            raise ValueError("init: edges needs an encoder with biases and LeakyReLU")
         return self
 
 
