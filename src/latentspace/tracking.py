@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -167,8 +168,7 @@ def drain(timeout: float = 60.0) -> int:
             warnings.simplefilter("ignore")
             store = client()
             for folder in sorted(outbox().glob("[0-9]*")):
-                _send(store, folder)
-                shutil.rmtree(folder)
+                _send_or_set_aside(store, folder)
     except Exception as error:  # whatever a store or a network does must not cost the results
         reason = f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
         print(f"warning: MLflow at {tracking_uri()}: {reason}; runs wait in .tracking/outbox", file=sys.stderr)
@@ -195,6 +195,22 @@ def run_ids(records: list[dict[str, Any]]) -> dict[str, str]:
     return {stage: run_id for stage, run_id in found.items() if run_id}
 
 
+def _send_or_set_aside(store: MlflowClient, folder: Path) -> None:
+    """Send one run; one that the store will never take goes to .tracking/rejected, so that it does not block others."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        _send(store, folder)
+        shutil.rmtree(folder)
+    except MlflowException as error:
+        if error.error_code != "INVALID_PARAMETER_VALUE":
+            raise
+        rejected = project_root() / ".tracking" / "rejected"
+        rejected.mkdir(exist_ok=True)
+        folder.replace(rejected / folder.name)
+        print(f"warning: MLflow refuses a run, now in {rejected.name}/{folder.name}: {error}", file=sys.stderr)
+
+
 def _send(store: MlflowClient, folder: Path) -> None:
     from mlflow.entities import Metric, Param, RunTag
 
@@ -207,6 +223,7 @@ def _send(store: MlflowClient, folder: Path) -> None:
     run_id, ended = str(run.info.run_id), int(log.ended * 1000)
     notes = {**log.tags, "mlflow.note.content": log.description}
     notes |= {f"data.{name}": digest for name, digest, _ in log.datasets}
+    notes = {re.sub(r"[^\w\-. :/]", ":", key): text for key, text in notes.items()}  # the letters a tag's name may have
     points = [Metric(key, value, ended, step) for key, step, value in log.curves]
     points += [Metric(key, value, ended, 0) for key, value in log.metrics.items()]
     _in_parts("metrics", points, lambda part: store.log_batch(run_id, metrics=part))
