@@ -18,7 +18,8 @@ def main() -> None:
         files.write_json(run.output("metrics/claims.json"), rows)
         files.write_text(run.output("metrics/claims.md"), table(rows))
         drain()
-        records = [files.read_json(path) for path in sorted(run.input("runs/size").glob("*.json"))]
+        folders = [run.input(f"runs/{chapter}") for chapter in ("size", "position")]
+        records = [files.read_json(path) for folder in folders for path in sorted(folder.glob("*.json"))]
         run.summary(
             params=read_yaml(run.input("params.yaml")),
             metrics={name: row["mean"] for name, row in rows.items()},

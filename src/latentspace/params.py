@@ -7,6 +7,8 @@ from pathlib import Path
 from pydantic import Field, field_validator
 
 from latentspace.core.params import Device, Section, parse, read_yaml
+from latentspace.position.params import Ablation, Encoder
+from latentspace.position.params import Theory as PositionTheory
 from latentspace.size.params import Sampling, Silhouettes, Theory, TrainDisks, TrainSilhouettes
 
 
@@ -20,6 +22,9 @@ class Params(Section):
     size_train: TrainDisks
     size_train_silhouette: TrainSilhouettes
     size_theory: Theory
+    position_theory: PositionTheory
+    position_encoder: Encoder
+    position_ablation: Ablation
 
     @field_validator("seeds")
     @classmethod

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 CHAPTERS = {
     "size": "Chapter 1, slides 7-20: how an autoencoder encodes and decodes the size of a shape.",
+    "position": "Chapter 2, slides 22-29: how a network encodes and decodes position.",
     "pipeline": "One run per `dvc repro`: all parameters and every claim. Compare these first.",
 }
 LIMITS = {"metrics": 900, "params": 100, "tags": 100}  # what the store takes in one call

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from latentspace.report.position import CLAIMS as POSITION
 from latentspace.report.size import CLAIMS as SIZE
 from latentspace.report.table import Claim
 
-CLAIMS: list[Claim] = [*SIZE]
+CLAIMS: list[Claim] = [*SIZE, *POSITION]

@@ -1,0 +1,239 @@
+"""Pictures of the position chapter, one function per slide."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float, Int
+from matplotlib.figure import Figure
+
+from latentspace.figures import axes_grid, bare, show
+from latentspace.position import encoder, theory
+from latentspace.position.dataset import Positions
+from latentspace.position.experiments import Coded, Halved, LearntEncoder, Placed
+from latentspace.position.measures import Pictures, diracs
+
+
+def layer_table(levels: int) -> Figure:
+    """Every layer's output for every one-hot vector of length 2^L, as Table 1 of the talk (slide 25)."""
+    x = theory.one_hot(np.arange(2**levels), 2**levels)
+    rows = [("x", x), *((f"u({n})", u) for n, u in enumerate(theory.layers(x), start=1))]
+    figure, axes = axes_grid(len(rows), len(x), width=1.15, height=0.5)
+    for line, (label, outputs) in zip(axes, rows, strict=True):
+        for cell, values in zip(line, outputs, strict=True):
+            _cells(cell, values)
+        line[0].set_ylabel(label, rotation=0, ha="right", va="center")
+    for a, cell in enumerate(axes[0]):
+        cell.set_title(f"a = {a}", fontsize=9)
+    return figure
+
+
+def _cells(axes: object, values: Int[np.ndarray, " n"]) -> None:
+    from matplotlib.axes import Axes
+
+    assert isinstance(axes, Axes)
+    axes.imshow(values[None] / max(int(values.max()), 1), cmap="Blues", vmin=0, vmax=1.6, aspect="auto")
+    for place, value in enumerate(values):
+        axes.text(place, 0, str(value), ha="center", va="center", fontsize=8)
+    bare(axes)
+
+
+def filters_2d(levels: int) -> Figure:
+    """The 2-D network's answer to every pixel: 2^L minus the row, 2^L minus the column; φ ⊗ φ gives their product."""
+    rows, columns = theory.filter_2d(levels)
+    line = 2**levels - np.arange(2**levels)
+    shown = {"φ down, [0, 1, 1] across": rows, "[0, 1, 1] down, φ across": columns, "φ ⊗ φ": np.outer(line, line)}
+    figure, axes = axes_grid(1, 3, width=2.8, height=2.6)
+    for cell, (title, image) in zip(axes[0], shown.items(), strict=True):
+        drawn = cell.imshow(image, cmap="viridis")
+        bare(cell)
+        cell.set_title(title)
+        figure.colorbar(drawn, ax=cell, shrink=0.8)
+    return figure
+
+
+def taps(found: Sequence[LearntEncoder]) -> Figure:
+    """Normalised taps of every layer of the deepest 1-D encoder, all seeds, beside [1, 2, 1] (slide 27)."""
+    deepest = max(one.levels for one in found if one.dimensions == 1)
+    chosen = [one for one in found if one.dimensions == 1 and one.levels == deepest]
+    figure, axes = axes_grid(1, deepest, width=1.5, height=2.4)
+    for level, cell in enumerate(axes[0]):
+        cell.bar([0, 1, 2], theory.PHI, color="0.85", label="[1, 2, 1]")
+        for k, one in enumerate(chosen):
+            values = encoder.normalised(one.learnt.taps)[level]
+            cell.plot(np.arange(3) + 0.15 * (k - 1), values, "o", ms=4, label=f"seed {one.seed}")
+        cell.set(title=f"layer {level + 1}", xticks=[0, 1, 2], ylim=(0, 2.3))
+        cell.set_xticklabels(["2i−1", "2i", "2i+1"], fontsize=7)
+        if level:
+            cell.set_yticklabels([])
+    axes[0, -1].text(0, 0.1, "meets only\npadding", ha="center", va="bottom", fontsize=7, rotation=90)
+    axes[0, 0].set_ylabel("normalised tap")
+    axes[0, 0].legend(fontsize=7, loc="lower center", framealpha=0.9, frameon=True)
+    return figure
+
+
+def taps_2d(found: Sequence[LearntEncoder]) -> Figure:
+    """Normalised 3×3 taps of every layer of the deepest 2-D encoder, first seed; hatched ones meet only padding."""
+    deepest = max(one.levels for one in found if one.dimensions == 2)
+    chosen = next(one for one in found if one.dimensions == 2 and one.levels == deepest)
+    figure, axes = axes_grid(1, deepest, width=1.7, height=2.0)
+    for level, (cell, kernel) in enumerate(zip(axes[0], encoder.normalised(chosen.learnt.taps), strict=True)):
+        cell.imshow(kernel, cmap="Blues", vmin=0, vmax=3)
+        for (row, column), value in np.ndenumerate(kernel):
+            text = "–" if np.isnan(value) else f"{abs(value):.2f}"
+            cell.text(column, row, text, ha="center", va="center", fontsize=8)
+        bare(cell)
+        cell.set_title(f"layer {level + 1}")
+    return figure
+
+
+def stall(curves: Mapping[str, Mapping[int, Sequence[float]]], levels: int) -> Figure:
+    """Error over the iterations: L-BFGS falls to rounding where Adam stalls (one line per seed)."""
+    figure, ((axes,),) = axes_grid(1, 1, width=6, height=3.6)
+    for color, (name, by_seed) in enumerate(curves.items()):
+        optimizer, start = name.split("_")
+        label = f"{ {'adam': 'Adam', 'lbfgs': 'L-BFGS'}[optimizer] }, {start} taps"
+        for k, curve in enumerate(by_seed.values()):
+            axes.loglog(np.arange(1, len(curve) + 1), curve, color=f"C{color}", lw=1, label=None if k else label)
+    axes.set(xlabel="iteration", ylabel="rms error (pixels)", title=f"L = {levels}, one line per seed")
+    axes.legend()
+    return figure
+
+
+def ablation(found: Mapping[str, Mapping[str, Mapping[int, Halved]]], positions: Positions, seed: int) -> Figure:
+    """Position read off, over the true one, by way of halving; the better optimizer of each (slide 29)."""
+    figure, axes = axes_grid(2, len(found), width=2.5, height=2.2)
+    a, size = positions[:, 0], None
+    for column, (halving, by_optimizer) in zip(axes.T, found.items(), strict=True):
+        halved = min((by_seed[seed] for by_seed in by_optimizer.values()), key=lambda h: np.square(h.errors).sum())
+        size = 2 ** len(halved.network.taps)
+        column[0].plot(a, size - a, color="k", lw=0.8, label="2^L − a")
+        column[0].plot(a, size - a + halved.errors, color="C1", lw=1.2, label="network")
+        column[0].set(title=halving.replace("_", " "))
+        column[1].plot(a, halved.errors, color="C1", lw=1)
+        column[1].set(xlabel="position a (pixels)", ylim=(-16, 16))
+    axes[0, 0].set_ylabel("output")
+    axes[1, 0].set_ylabel("error (pixels)")
+    axes[0, 0].legend()
+    return figure
+
+
+def max_pool_layers(network_max: Halved, network_stride: Halved, first: int) -> Figure:
+    """Layer outputs for four neighbouring Diracs, strided above and max-pooled below: what pooling forgets."""
+    size = 2 ** len(network_max.network.taps)
+    shown = np.arange(first, first + 4, dtype=float)[:, None]
+    x = torch.as_tensor(diracs(shown, size))
+    figure, axes = axes_grid(2, 4, width=2.6, height=2.1)
+    for line, (label, halved) in zip(axes, {"stride": network_stride, "max pool": network_max}.items(), strict=True):
+        with torch.inference_mode():
+            outputs = [u.numpy() for u in halved.network.layers(x)]
+        for level, cell in enumerate(line):
+            u = outputs[level] / np.abs(outputs[level]).max()
+            for k, (a, values) in enumerate(zip(shown[:, 0], u, strict=True)):
+                cell.plot(values, "o-", ms=3, lw=1, color=f"C{k}", label=f"a = {a:.0f}")
+            centre = first / 2 ** (level + 1)
+            cell.set(
+                xlim=(max(-0.5, centre - 3), min(len(u[0]) - 0.5, centre + 4)), title=f"{label}, layer {level + 1}"
+            )
+    for cell in axes[1]:
+        cell.set_xlabel("place")
+    for cell in axes[:, 0]:
+        cell.set_ylabel("output / largest")
+    axes[0, 0].legend(fontsize=7)
+    return figure
+
+
+def decoded(placed: Placed, names: Sequence[str], seed: int, columns: int = 4) -> Figure:
+    """Wanted and decoded Diracs at held-out positions (slide 28)."""
+    wanted, a = placed.wanted[1], placed.positions[1][:, 0]
+    chosen = [int(i) for i in np.linspace(0.1, 0.9, columns) * (len(a) - 1)]
+    figure, axes = axes_grid(len(names), columns, width=2.3, height=1.5)
+    for line, name in zip(axes, names, strict=True):
+        for cell, i in zip(line, chosen, strict=True):
+            centre = round(a[i])
+            cell.plot(wanted[i], "o", color="k", ms=4, mfc="none", label="wanted")
+            cell.plot(placed.outputs[name][seed][i], ".-", color="C1", lw=1, ms=4, label="decoded")
+            cell.set(xlim=(centre - 6, centre + 6), ylim=(-0.25, 1.15))
+        line[0].set_ylabel(name.replace("_", " "), fontsize=8)
+    for cell, i in zip(axes[0], chosen, strict=True):
+        cell.set_title(f"a = {a[i]:.2f}", fontsize=8)
+    for cell in axes[-1]:
+        cell.set_xlabel("place")
+    axes[0, 0].legend(fontsize=6, loc="upper left")
+    return figure
+
+
+def decoded_images(placed: Placed, seed: int, columns: int = 8) -> Figure:
+    """Wanted and decoded points in images at held-out positions."""
+    names = [name for name in placed.outputs if name.startswith("image_")]
+    chosen = np.random.default_rng(0).permutation(len(placed.wanted[2]))[:columns]
+    rows = {"wanted": placed.wanted[2], **{name: placed.outputs[name][seed] for name in names}}
+    figure, axes = axes_grid(len(rows), columns, width=1.0, height=1.0)
+    for line, (name, images) in zip(axes, rows.items(), strict=True):
+        for cell, i in zip(line, chosen, strict=True):
+            show(cell, images[i], high=0.6)
+        label = name.removeprefix("image_").replace("_", "\n")
+        line[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8)
+    return figure
+
+
+def set_size(table: pd.DataFrame) -> Figure:
+    """Both errors over the number of training positions; the table has one row per training and seed."""
+    groups = {"continuous a": "continuous", "one-hot": "one_hot", "CoordConv": "coordconv"}
+    figure, axes = axes_grid(1, 2, width=3.8, height=3.0)
+    for cell, column in zip(axes[0], ("relative_l2", "peak_error_px"), strict=True):
+        for color, (label, pattern) in enumerate(groups.items()):
+            rows = table[table["name"].str.match(pattern)]
+            mean = rows.groupby("positions")[column].mean()
+            cell.loglog(mean.index, mean, "o-", color=f"C{color}", label=label)
+            cell.loglog(rows["positions"], rows[column], "x", ms=4, color=f"C{color}", alpha=0.6)
+        cell.set(xlabel="training positions")
+    axes[0, 0].set_ylabel("relative L2 error")
+    axes[0, 1].set_ylabel("peak error (pixels)")
+    axes[0, 0].legend(fontsize=7)
+    return figure
+
+
+def codes_line(positions: Positions, coded: Mapping[int, Coded]) -> Figure:
+    """The code over the position that nobody told it, one panel per seed."""
+    figure, axes = axes_grid(1, len(coded), width=3.0, height=2.6)
+    for cell, (seed, one) in zip(axes[0], coded.items(), strict=True):
+        cell.plot(positions[:, 0], one.codes[:, 0], ".", ms=2)
+        cell.set(xlabel="position a (pixels)", title=f"line, d = 1, seed {seed}")
+    axes[0, 0].set_ylabel("code z")
+    return figure
+
+
+def codes_image(positions: Positions, coded: Mapping[int, Coded]) -> Figure:
+    """The plane of codes, coloured by row (above) and by column (below), one column of panels per seed."""
+    figure, axes = axes_grid(2, len(coded), width=3.0, height=2.6)
+    for column, (seed, one) in zip(axes.T, coded.items(), strict=True):
+        for cell, axis, name in zip(column, (0, 1), ("row", "column"), strict=True):
+            drawn = cell.scatter(*one.codes.T, c=positions[:, axis], s=4, cmap="viridis")
+            cell.set(title=f"image, d = 2, seed {seed}", xlabel="code z₁")
+            figure.colorbar(drawn, ax=cell, label=f"{name} (pixels)")
+    for cell in axes[:, 0]:
+        cell.set_ylabel("code z₂")
+    return figure
+
+
+def reconstructions(pictures: Pictures, outputs: Float[np.ndarray, "m *pixels"], columns: int = 8) -> Figure:
+    """Inputs over outputs of an autoencoder of lines or images at spread-out positions."""
+    chosen = np.linspace(0.05, 0.95, columns) * (len(pictures) - 1)
+    if pictures.ndim == 2:
+        figure, axes = axes_grid(1, columns, width=1.6, height=1.7)
+        for cell, i in zip(axes[0], chosen.astype(int), strict=True):
+            cell.plot(pictures[i], color="k", lw=0.8, label="input")
+            cell.plot(outputs[i], color="C1", lw=1, label="output")
+            cell.set(ylim=(-0.3, 1.1), xlabel="place")
+        axes[0, 0].legend(fontsize=7)
+        return figure
+    figure, axes = axes_grid(2, columns, width=1.0, height=1.0)
+    for line, (label, images) in zip(axes, {"input": pictures, "output": outputs}.items(), strict=True):
+        for cell, i in zip(line, chosen.astype(int), strict=True):
+            show(cell, images[i], high=0.6)
+        line[0].set_ylabel(label, rotation=0, ha="right", va="center")
+    return figure

@@ -1,0 +1,276 @@
+"""Networks of the position chapter: encoders that halve a line, decoders that place a Dirac, and both together."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any, Literal, get_args
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from latentspace.core.objective import Objective
+
+Halving = Literal["stride", "max_pool", "average_pool", "even_filter"]
+Points = Float[Tensor, "batch *pixels"]  # lines, shape (batch, n), or images, shape (batch, n, n)
+
+
+def dirac(positions: Float[Tensor, "batch d"], size: int) -> Points:
+    """Diracs at continuous positions (eq. 11): shape (batch, size) for d = 1, (batch, size, size) for d = 2."""
+    places = torch.arange(size, dtype=positions.dtype, device=positions.device)
+    first, *other = F.relu(1 - (positions[:, :, None] - places).abs()).unbind(1)
+    return first[:, :, None] * other[0][:, None, :] if other else first
+
+
+def to_samples(positions: Any) -> Float[Tensor, "n d 1 1"]:
+    """Positions of shape (n, d) in the four dimensions that the training loop takes, float32."""
+    return torch.as_tensor(positions, dtype=torch.float32)[:, :, None, None]
+
+
+class PositionEncoder(nn.Module):
+    """E_L with free taps and one of four ways to halve the length; no bias, one channel (slides 24-29).
+
+    Args:
+        levels: L, for lines of 2^L places.
+        halving: ``stride`` keeps the even places of a 3-tap convolution; ``max_pool`` and ``average_pool`` pool its
+            pairs instead; ``even_filter`` is ``stride`` with two taps, which have no middle.
+    """
+
+    kind = "position_encoder"
+
+    def __init__(self, levels: int, halving: Halving) -> None:
+        super().__init__()
+        if halving not in get_args(Halving):
+            raise ValueError(f"halving = {halving!r} must be one of {', '.join(get_args(Halving))}")
+        self.config: dict[str, Any] = {"levels": levels, "halving": halving}
+        self.halving = halving
+        self.taps = nn.Parameter(torch.empty(levels, 2 if halving == "even_filter" else 3))
+
+    def layer(self, x: Float[Tensor, "batch 1 n"], taps: Float[Tensor, " k"]) -> Float[Tensor, "batch 1 m"]:
+        """One filtering and halving."""
+        filter_ = taps[None, None, :]
+        if self.halving == "even_filter":
+            return F.conv1d(x, filter_, stride=2)
+        if self.halving == "stride":
+            return F.conv1d(x, filter_, stride=2, padding=1)
+        pool = F.max_pool1d if self.halving == "max_pool" else F.avg_pool1d
+        return pool(F.conv1d(x, filter_, padding=1), 2)
+
+    def layers(self, x: Float[Tensor, "batch n"]) -> list[Float[Tensor, "batch _"]]:
+        """Outputs of every layer, the last of shape (batch, 1)."""
+        outputs = [x[:, None]]
+        for taps in self.taps:
+            outputs.append(self.layer(outputs[-1], taps))
+        return [output[:, 0] for output in outputs[1:]]
+
+    def forward(self, x: Float[Tensor, "batch n"]) -> Float[Tensor, " batch"]:
+        """One number per line."""
+        return self.layers(x)[-1][:, 0]
+
+
+def initialise_positive(network: PositionEncoder, seed: int) -> None:
+    """Random positive taps of a sum that keeps the answers O(1): 2 undoes a halving, but a maximum adds nothing up."""
+    taps = torch.rand(network.taps.shape, generator=torch.Generator().manual_seed(seed)) + 0.5
+    total = {"stride": 2.0, "even_filter": 2.0, "max_pool": 3.0, "average_pool": 2.0}[network.halving]
+    with torch.no_grad():
+        network.taps.copy_(taps * total / taps.sum(1, keepdim=True))
+
+
+class LabelObjective(Objective):
+    """Squared error of E(δ_a) against (2^L − a) / 2^L."""
+
+    def __init__(self, network: PositionEncoder) -> None:
+        super().__init__()
+        self.network, self.size = network, 2 ** len(network.taps)
+
+    def forward(self, samples: Float[Tensor, "batch 1 1 1"]) -> dict[str, Tensor]:
+        """Loss of a batch of positions, in units of the squared length."""
+        positions = samples.flatten(1)
+        return {"loss": F.mse_loss(self.network(dirac(positions, self.size)), 1 - positions[:, 0] / self.size)}
+
+
+class PositionDecoder(nn.Module):
+    """From d numbers to a line or an image: linear, then upsampling by 2, convolution and ReLU per level (slide 28).
+
+    Upsampling and convolution are one transposed convolution of 4 taps and stride 2 per axis.
+
+    Args:
+        image_size: n, a power of two.
+        dimensions: d = 1 for lines of n places, 2 for n × n images.
+        widths: channels before each of the log2(n) levels, coarsest first.
+    """
+
+    kind = "position_decoder"
+
+    def __init__(self, image_size: int, dimensions: int, widths: list[int]) -> None:
+        super().__init__()
+        if 2 ** len(widths) != image_size:
+            raise ValueError(f"widths = {widths}: {image_size} places need log2({image_size}) widths")
+        self.config: dict[str, Any] = {"image_size": image_size, "dimensions": dimensions, "widths": widths}
+        self.image_size, self.dimensions = image_size, dimensions
+        convolution = nn.ConvTranspose1d if dimensions == 1 else nn.ConvTranspose2d
+        self.spread = nn.Linear(dimensions, widths[0])
+        self.levels = nn.ModuleList(convolution(i, o, 4, stride=2, padding=1) for i, o in pairwise([*widths, 1]))
+
+    def forward(self, positions: Float[Tensor, "batch d"]) -> Points:
+        """Lines or images with a point at `positions`, which are in places from 0 to n − 1."""
+        x = F.relu(self.spread(2 * positions / self.image_size - 1))
+        x = x.reshape(*x.shape, *(1,) * self.dimensions)
+        for level, convolution in enumerate(self.levels):
+            x = convolution(x)
+            if level + 1 < len(self.levels):
+                x = F.relu(x)
+        return x[:, 0]
+
+
+class CoordConvDecoder(nn.Module):
+    """The rival: every place is told its own coordinates beside the wanted ones, then 1×1 convolutions and ReLU.
+
+    Source: R. Liu et al., "An intriguing failing of convolutional neural networks and the CoordConv solution", 2018.
+
+    Args:
+        image_size: n.
+        dimensions: d = 1 for lines of n places, 2 for n × n images.
+        widths: channels of the hidden layers.
+    """
+
+    kind = "position_coordconv"
+
+    def __init__(self, image_size: int, dimensions: int, widths: list[int]) -> None:
+        super().__init__()
+        self.config: dict[str, Any] = {"image_size": image_size, "dimensions": dimensions, "widths": widths}
+        self.image_size, self.dimensions = image_size, dimensions
+        self.levels = nn.ModuleList(nn.Linear(i, o) for i, o in pairwise([2 * dimensions, *widths, 1]))
+
+    def forward(self, positions: Float[Tensor, "batch d"]) -> Points:
+        """Lines or images with a point at `positions`, which are in places from 0 to n − 1."""
+        shape = (self.image_size,) * self.dimensions
+        places = torch.cartesian_prod(*(torch.arange(n, device=positions.device) for n in shape))
+        places = places.reshape(1, -1, self.dimensions).to(positions).expand(len(positions), -1, -1)
+        x = torch.cat([positions[:, None, :].expand_as(places), places], dim=2) * (2 / self.image_size) - 1
+        for level, layer in enumerate(self.levels):  # a 1×1 convolution is a linear map of the channels, place by place
+            x = layer(x)
+            if level + 1 < len(self.levels):
+                x = F.relu(x)
+        return x.reshape(-1, *shape)
+
+
+AnyDecoder = PositionDecoder | CoordConvDecoder
+
+
+class DecoderObjective(Objective):
+    """Mean squared error per place of D(a) against δ_a."""
+
+    def __init__(self, network: AnyDecoder) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, samples: Float[Tensor, "batch d 1 1"]) -> dict[str, Tensor]:
+        """Loss of a batch of positions."""
+        positions = samples.flatten(1)
+        return {"loss": F.mse_loss(self.network(positions), dirac(positions, self.network.image_size))}
+
+
+class PositionAutoencoder(nn.Module):
+    """Line or image → d numbers → line or image (slides 24-28 put together).
+
+    The encoder is strided convolutions of 3 taps per axis with LeakyReLU 0.2, the decoder a `PositionDecoder`.
+
+    Args:
+        image_size: n, a power of two.
+        dimensions: d, both of the image and of the code.
+        encoder_width: channels inside the encoder.
+        widths: the decoder's.
+    """
+
+    kind = "position_autoencoder"
+
+    def __init__(self, image_size: int, dimensions: int, encoder_width: int, widths: list[int]) -> None:
+        super().__init__()
+        self.decoder = PositionDecoder(image_size, dimensions, widths)
+        self.config: dict[str, Any] = {**self.decoder.config, "encoder_width": encoder_width}
+        self.image_size, self.dimensions = image_size, dimensions
+        convolution = nn.Conv1d if dimensions == 1 else nn.Conv2d
+        channels = [1, *[encoder_width] * (len(widths) - 1), dimensions]
+        self.encoder = nn.ModuleList(convolution(i, o, 3, stride=2, padding=1) for i, o in pairwise(channels))
+
+    def encode(self, x: Points) -> Float[Tensor, "batch d"]:
+        """Codes; the last level is linear."""
+        x = x[:, None]
+        for level, convolution in enumerate(self.encoder):
+            x = convolution(x)
+            if level + 1 < len(self.encoder):
+                x = F.leaky_relu(x, 0.2)
+        return x.flatten(1)
+
+    def decode(self, z: Float[Tensor, "batch d"]) -> Points:
+        """Lines or images of codes, which are of the order of 1."""
+        return self.decoder(z * self.image_size)
+
+    def forward(self, x: Points) -> Points:
+        """Reconstruction D∘E(x)."""
+        return self.decode(self.encode(x))
+
+
+class AutoencoderObjective(Objective):
+    """Mean squared error per place of D∘E(δ_a) against δ_a; a itself is seen by nobody.
+
+    Args:
+        network: the autoencoder.
+        encoder_rate: factor on the encoder's learning rate.
+    """
+
+    def __init__(self, network: PositionAutoencoder, encoder_rate: float) -> None:
+        super().__init__()
+        self.network, self.encoder_rate = network, encoder_rate
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """Encoder and decoder, each at its own rate."""
+        return [
+            {"params": list(self.network.encoder.parameters()), "scale": self.encoder_rate},
+            {"params": list(self.network.decoder.parameters()), "scale": 1.0},
+        ]
+
+    def forward(self, samples: Float[Tensor, "batch d 1 1"]) -> dict[str, Tensor]:
+        """Loss of a batch of Diracs."""
+        x = dirac(samples.flatten(1), self.network.image_size)
+        return {"loss": F.mse_loss(self.network(x), x)}
+
+
+def initialise(network: PositionDecoder | CoordConvDecoder | PositionAutoencoder, seed: int) -> None:
+    """He's initialisation without biases; an encoder's filters are then made positive averages, as in the size chapter.
+
+    A decoder's first layer starts with random biases: they spread the kinks of its ReLUs over the positions.
+    """
+    torch.manual_seed(seed)
+    for layer in network.modules():
+        if isinstance(layer, nn.ConvTranspose1d | nn.ConvTranspose2d):  # 2 of the 4 taps an axis meet each place
+            meets = layer.weight[:, 0].numel() / 2 ** (layer.weight.ndim - 2)
+            nn.init.normal_(layer.weight, std=(2 / meets) ** 0.5)
+            _no_bias(layer)
+        elif isinstance(layer, nn.Linear | nn.Conv1d | nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight)
+            _no_bias(layer)
+    for layer in network.modules():
+        if isinstance(layer, PositionDecoder):
+            nn.init.uniform_(layer.spread.weight, -1, 1)
+            nn.init.uniform_(layer.spread.bias, -1, 1)
+    if isinstance(network, PositionAutoencoder):
+        _average(network)
+
+
+def _no_bias(layer: nn.Module) -> None:
+    assert isinstance(layer.bias, Tensor)
+    nn.init.zeros_(layer.bias)
+
+
+def _average(network: PositionAutoencoder) -> None:
+    """Positive filters that sum to 2 per axis, which undoes the halving."""
+    with torch.no_grad():
+        for layer in network.encoder:
+            weight = layer.weight
+            assert isinstance(weight, Tensor)
+            weight.abs_()
+            total = weight.sum(tuple(range(1, weight.ndim)), keepdim=True)
+            weight *= 2**network.dimensions / total

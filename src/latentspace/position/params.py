@@ -1,0 +1,98 @@
+"""Schema of the sections of params.yaml that belong to the position chapter."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+
+from latentspace.core.params import Section, Training
+
+Levels = Annotated[int, Field(ge=1, le=12)]
+TrainedLevels = Annotated[int, Field(ge=2, le=8)]
+Widths = Annotated[list[PositiveInt], Field(min_length=1)]
+
+
+class Theory(Section):
+    """How far the theorem is checked."""
+
+    levels: Levels
+    levels_2d: Annotated[int, Field(ge=1, le=8)]
+
+
+class LBFGS(Section):
+    """Budget and memory of L-BFGS."""
+
+    evaluations: PositiveInt
+    memory: PositiveInt
+
+
+class Adam(Section):
+    """Full-batch Adam on the linear encoder, for the stall."""
+
+    levels: TrainedLevels
+    steps: PositiveInt
+    learning_rate: PositiveFloat
+
+
+class Encoder(Section):
+    """Linear encoders learnt from labelled positions (slide 27)."""
+
+    levels: list[TrainedLevels] = Field(min_length=1)
+    levels_2d: list[Annotated[int, Field(ge=2, le=7)]] = Field(min_length=1)
+    test_positions: int = Field(ge=2)
+    lbfgs: LBFGS
+    adam: Adam
+
+
+class Ablation(Section):
+    """The same encoder with other ways of halving the length (slide 29)."""
+
+    levels: TrainedLevels
+    train_positions: int = Field(ge=2)
+    test_positions: int = Field(ge=2)
+    lbfgs: LBFGS
+    training: Training
+
+
+class Place(Section):
+    """One-dimensional lines or two-dimensional images, and the decoder's channels."""
+
+    image_size: Literal[8, 16, 32, 64, 128]
+    widths: Widths
+
+    @model_validator(mode="after")
+    def _fits(self) -> Place:
+        needed = self.image_size.bit_length() - 1
+        if len(self.widths) != needed:
+            raise ValueError(f"widths = {self.widths}: {self.image_size} places need {needed} widths")
+        return self
+
+
+class Decoder(Section):
+    """Decoders that place a Dirac (slide 28)."""
+
+    line: Place
+    image: Place
+    positions: list[Annotated[int, Field(ge=2)]] = Field(min_length=1)
+    positions_2d: int = Field(ge=2)
+    test_positions: int = Field(ge=2)
+    coordconv_widths: Widths
+    coordconv_widths_2d: Widths
+    coordconv_steps: PositiveFloat
+    coordconv_steps_2d: PositiveFloat
+    training: Training
+    training_2d: Training
+
+
+class Autoencoder(Section):
+    """Autoencoders of Diracs, without labels."""
+
+    line: Place
+    image: Place
+    encoder_width: PositiveInt
+    encoder_rate: float = Field(gt=0, le=1)
+    positions: int = Field(ge=2)
+    test_positions: int = Field(ge=2)
+    training: Training
+    training_2d: Training

@@ -1,0 +1,134 @@
+"""Train the networks of the position chapter, all seeds and variants side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float
+from scipy import optimize
+from torch import nn
+
+from latentspace.core import models
+from latentspace.core.fit import fit
+from latentspace.core.objective import Objective
+from latentspace.core.parallel import side_by_side
+from latentspace.core.params import Device, Training
+from latentspace.core.stage import Stage
+from latentspace.position.dataset import Positions
+from latentspace.position.network import (
+    AutoencoderObjective,
+    CoordConvDecoder,
+    DecoderObjective,
+    LabelObjective,
+    PositionAutoencoder,
+    PositionDecoder,
+    PositionEncoder,
+    initialise,
+    initialise_positive,
+    to_samples,
+)
+from latentspace.position.params import LBFGS
+
+Network = PositionDecoder | CoordConvDecoder | PositionAutoencoder | PositionEncoder
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training: a network built from its class and configuration, positions to learn from, a schedule, a seed."""
+
+    name: str
+    seed: int
+    network: type[nn.Module]
+    config: dict[str, object]
+    positions: Positions
+    training: Training
+    encoder_rate: float = 1.0
+    device: Device = "cpu"
+    checkpoints: Path | None = None
+
+
+def build(job: Job) -> tuple[Network, Objective]:
+    """The job's network, freshly initialised, and its objective."""
+    network = job.network(**job.config)
+    if isinstance(network, PositionEncoder):
+        initialise_positive(network, job.seed)
+        return network, LabelObjective(network)
+    assert isinstance(network, PositionDecoder | CoordConvDecoder | PositionAutoencoder)
+    initialise(network, job.seed)
+    if isinstance(network, PositionAutoencoder):
+        return network, AutoencoderObjective(network, job.encoder_rate)
+    return network, DecoderObjective(network)
+
+
+def train(job: Job) -> tuple[Network, list[dict[str, float]]]:
+    """Train one job by `core.fit`; the network in evaluation mode, and its curve."""
+    network, objective = build(job)
+    folder = job.checkpoints / f"{job.name}_{job.seed}" if job.checkpoints else None
+    label = f"{job.name} seed {job.seed}"
+    samples = to_samples(job.positions)
+    curve = fit(objective, samples, job.training, seed=job.seed, device=job.device, checkpoints=folder, label=label)
+    return network.eval(), curve
+
+
+def train_and_record(run: Stage, jobs: Sequence[Job], folder: str) -> None:
+    """The body of a training stage: train all jobs, save the networks as `folder`/name/seed_*, record the curves."""
+    placed = [replace(job, device=run.device, checkpoints=run.checkpoints) for job in jobs]
+    results = list(zip(placed, side_by_side(train, placed), strict=True))
+    rows, last = [], {}
+    for job, (network, curve) in results:
+        models.save(network, run.output(f"{folder}/{job.name}") / f"seed_{job.seed}.safetensors")
+        rows += [{"seed": job.seed, "name": job.name, **row} for row in curve]
+        last[f"{job.name}.train_loss/seed_{job.seed}"] = curve[-1]["loss"]
+    run.curves(by_name(rows))
+    run.metrics(last)
+
+
+def by_name(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
+    """Curves with one column of losses per training: columns seed, step, and every name; steps as shares of 100."""
+    table = pd.DataFrame(rows)
+    table["step"] = (100 * table["step"] / table.groupby("name")["step"].transform("max")).round()
+    wide = table.pivot_table(index=["seed", "step"], columns="name", values="loss", aggfunc="last")
+    return wide.ffill().reset_index()
+
+
+def share(training: Training, part: float) -> Training:
+    """The same schedule in `part` of its steps."""
+    return training.model_copy(update={"steps": max(1, round(part * training.steps))})
+
+
+def train_lbfgs(job: Job, settings: LBFGS) -> PositionEncoder:
+    """Train a job's encoder by L-BFGS on all its positions at once, in float64, from the same start as `train`.
+
+    Returns:
+        The encoder, in float64.
+    """
+    network, objective = build(job)
+    assert isinstance(network, PositionEncoder)
+    objective.double()
+    samples = to_samples(job.positions).double()
+
+    def value(flat: Float[np.ndarray, " k"]) -> tuple[float, Float[np.ndarray, " k"]]:
+        taps = torch.as_tensor(flat).view_as(network.taps)
+        with torch.no_grad():
+            network.taps.copy_(taps)
+        error = objective(samples)["loss"]
+        (gradient,) = torch.autograd.grad(error, [network.taps])
+        return float(error.detach()), gradient.flatten().numpy()
+
+    options: dict[str, float] = {
+        "maxiter": settings.evaluations,
+        "maxfun": settings.evaluations,
+        "maxcor": settings.memory,
+    }
+    start = network.taps.detach().flatten().numpy()
+    options |= {"ftol": 0.0, "gtol": 0.0}
+    result = optimize.minimize(value, start, jac=True, method="L-BFGS-B", options=options)
+    with torch.no_grad():
+        network.taps.copy_(torch.as_tensor(result.x).view_as(network.taps))
+    return network.eval()
