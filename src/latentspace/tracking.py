@@ -57,7 +57,7 @@ class RunLog:
 
 def project_root() -> Path:
     """Folder of the original repository, also inside `dvc exp run --temp` and `--queue`, which work elsewhere."""
-    return Path(os.environ.get("DVC_ROOT", Path.cwd()))
+    return Path(os.environ.get("DVC_ROOT") or Path.cwd())
 
 
 def outbox() -> Path:
@@ -123,6 +123,7 @@ def start_sender() -> None:
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=stream,
+            cwd=project_root(),  # the stage's own folder may be a temporary one
             start_new_session=True,
         )
 
