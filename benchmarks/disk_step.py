@@ -1,6 +1,6 @@
 """Speed of one training step of the disk autoencoder: our layers beside the literal ones, in one run, as a ratio.
 
-    python benchmarks/disk_step.py [--batch 64] [--threads 2] [--repeats 7]
+    python benchmarks/disk_step.py [--batch 64] [--threads 2] [--repeats 7] [--widths 8 4 4 3 2]
 
 The literal form convolves at full resolution and then subsamples, upsamples and then convolves, in torch's default
 memory layout, with the same weights, loss and optimizer. Both are timed in turn; the median ratio is printed.
@@ -52,10 +52,13 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--widths", type=int, nargs="+", help="channels of both sides, instead of params.yaml's")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     params = read_yaml(Path("params.yaml"))
     config = parse(Network, params["size_train"]["network"], "size_train.network")
+    if options.widths:
+        config = config.model_copy(update={"encoder_widths": options.widths, "decoder_widths": options.widths})
     size = params["size_disks"]["image_size"]
     network = build(config, Variant(), size, seed=0)
     images = torch.rand(options.batch, 1, size, size)
