@@ -18,6 +18,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from latentspace.core.params import read_yaml
+
 PARTS = (".dvcignore", ".gitignore", "dvc.yaml", "params.yaml", "stages", "src")
 
 
@@ -42,10 +44,8 @@ def prepare(project: Path, copy: Path) -> None:
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         else:
             shutil.copy(source, target)
-    yaml = YAML(typ="safe", pure=True)
-    patch = yaml.load((project / "params.quick.yaml").read_text(encoding="utf-8"))
-    params = overlay(yaml.load((copy / "params.yaml").read_text(encoding="utf-8")), patch)
-    yaml.dump(params, copy / "params.yaml")
+    params = overlay(read_yaml(copy / "params.yaml"), read_yaml(project / "params.quick.yaml"))
+    YAML(typ="safe", pure=True).dump(params, copy / "params.yaml")
     if not (copy / ".dvc").is_dir():
         run(copy, "git", "init", "--quiet")
         run(copy, "dvc", "init", "--quiet")
