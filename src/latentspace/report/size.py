@@ -15,7 +15,7 @@ CLAIMS = [
         "per pixel",
         "<=",
         7e-4,
-        reference="prototype 6.8e-4",
+        reference="perfect reconstruction: 0",
     ),
     Claim(
         "size.bias.radius_error_px",
@@ -189,7 +189,7 @@ CLAIMS = [
         "relative",
         "<=",
         0.02,
-        reference="prototype 0.024",
+        reference="0 for the continuous optimum",
     ),
     Claim(
         "size.optimum.airy_l2",
@@ -212,7 +212,7 @@ CLAIMS = [
             f"mean |radius of output − of input|, test r ∈ [11, 18], not seen in training; {name.replace('_', ' ')}",
             "20 (generalisation)",
             "px",
-            reference="encoder-only L2 best" if name == "l2_encoder" else "",
+            reference="best in the JMIV paper" if name == "l2_encoder" else "",
         )
         for name in REGULARISERS
     ),
