@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 CHAPTERS = {
     "size": "Chapter 1, slides 7-20: how an autoencoder encodes and decodes the size of a shape.",
     "position": "Chapter 2, slides 22-29: how a network encodes and decodes position.",
+    "organise": "Chapter 3, slides 31-39: the PCA autoencoder, a latent space in order.",
+    "gan": "Chapter 3, slides 40-51: the PCA autoencoder on latent neighbourhoods of a progressive GAN.",
     "pipeline": "One run per `dvc repro`: all parameters and every claim. Compare these first.",
 }
 LIMITS = {"metrics": 900, "params": 100, "tags": 100}  # what the store takes in one call
@@ -50,6 +52,7 @@ class RunLog:
     metrics: dict[str, float] = field(default_factory=dict)
     curves: list[tuple[str, int, float]] = field(default_factory=list)
     artifacts: list[tuple[str, str]] = field(default_factory=list)  # (path, folder in the run)
+    images: list[tuple[str, int, str]] = field(default_factory=list)  # (key, step, path)
     tables: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
     datasets: list[tuple[str, str, str]] = field(default_factory=list)  # (name, digest, path)
     models: list[tuple[str, str, list[Any]]] = field(default_factory=list)  # (name, path, example batch)
@@ -86,6 +89,7 @@ def post(log: RunLog) -> dict[str, str]:
     draft.mkdir(parents=True)
     # Copies, as the stage may work in a folder that DVC removes; names carry a number, as two may be alike.
     log.artifacts = [(_copy(path, draft / f"artifact_{i}"), folder) for i, (path, folder) in enumerate(log.artifacts)]
+    log.images = [(key, n, _copy(path, draft / f"image_{i}")) for i, (key, n, path) in enumerate(log.images)]
     log.models = [(name, _copy(path, draft / f"model_{i}"), x) for i, (name, path, x) in enumerate(log.models)]
     (draft / "run.json").write_text(json.dumps(asdict(log)), encoding="utf-8")
     draft.replace(outbox() / f"{int(log.ended * 1e6):020d}-{execution}")
@@ -236,6 +240,8 @@ def _send(store: MlflowClient, folder: Path) -> None:
         store.log_inputs(run_id, [_dataset(name, digest, path)])
     for path, target in log.artifacts:
         store.log_artifact(run_id, str(folder / path), target or None)
+    for key, step, path in log.images:
+        store.log_image(run_id, _pixels(folder / path), key=key, step=step)
     for name, table in log.tables.items():
         store.log_table(run_id, table, f"tables/{name}.json")
     for name, path, example in log.models:
@@ -246,6 +252,12 @@ def _send(store: MlflowClient, folder: Path) -> None:
 def _in_parts(kind: str, items: list[Any], log: Callable[[list[Any]], Any]) -> None:
     for start in range(0, len(items), LIMITS[kind]):
         log(items[start : start + LIMITS[kind]])
+
+
+def _pixels(path: Path) -> Any:
+    from PIL import Image
+
+    return Image.open(path).convert("RGB")
 
 
 def _dataset(name: str, digest: str, path: str) -> Any:

@@ -46,32 +46,32 @@ def killed_at(monkeypatch, step):
 @pytest.mark.parametrize("step", [0, 1, 7, 13, 14, 29])
 def test_a_killed_run_repeated_ends_in_the_same_bytes(tmp_path, monkeypatch, step):
     whole = Autoencode()
-    curve = fit(whole, IMAGES, TRAINING, seed=3)
+    curve = fit(whole, (IMAGES,), TRAINING, seed=3)
     with monkeypatch.context() as patch, pytest.raises(Killed):
         killed_at(patch, step)
-        fit(Autoencode(), IMAGES, TRAINING, seed=3, checkpoints=tmp_path)
+        fit(Autoencode(), (IMAGES,), TRAINING, seed=3, checkpoints=tmp_path)
     again = Autoencode()
-    assert fit(again, IMAGES, TRAINING, seed=3, checkpoints=tmp_path) == curve
+    assert fit(again, (IMAGES,), TRAINING, seed=3, checkpoints=tmp_path) == curve
     assert again.calls == TRAINING.steps - step // 7 * 7
     assert all(torch.equal(a, b) for a, b in zip(whole.parameters(), again.parameters(), strict=True))
 
 
 def test_a_truncated_checkpoint_falls_back_to_the_one_before(tmp_path, monkeypatch, capsys):
-    curve = fit(Autoencode(), IMAGES, TRAINING, seed=3)
+    curve = fit(Autoencode(), (IMAGES,), TRAINING, seed=3)
     with monkeypatch.context() as patch, pytest.raises(Killed):
         killed_at(patch, 20)
-        fit(Autoencode(), IMAGES, TRAINING, seed=3, checkpoints=tmp_path)
+        fit(Autoencode(), (IMAGES,), TRAINING, seed=3, checkpoints=tmp_path)
     newest = max(tmp_path.glob("*.pt"))
     newest.write_bytes(newest.read_bytes()[:200])
     again = Autoencode()
-    assert fit(again, IMAGES, TRAINING, seed=3, checkpoints=tmp_path) == curve
+    assert fit(again, (IMAGES,), TRAINING, seed=3, checkpoints=tmp_path) == curve
     assert again.calls == TRAINING.steps - 7
     assert newest.name in capsys.readouterr().out
 
 
 def test_divergence_names_the_step_and_keeps_the_checkpoint(tmp_path):
     with pytest.raises(Diverged, match="step 15"):
-        fit(Autoencode(poison_after=15), IMAGES, TRAINING, seed=3, checkpoints=tmp_path)
+        fit(Autoencode(poison_after=15), (IMAGES,), TRAINING, seed=3, checkpoints=tmp_path)
     assert [path.name for path in sorted(tmp_path.glob("*.pt"))] == ["00000007.pt", "00000014.pt"]
 
 

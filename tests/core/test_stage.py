@@ -2,7 +2,10 @@
 
 import json
 
+import numpy as np
+import pandas as pd
 import pytest
+from PIL import Image
 
 from latentspace.core import files
 from latentspace.core.params import ParamsError, Section
@@ -20,7 +23,7 @@ def run(tmp_path, monkeypatch):
     declared = Declaration(
         {"seeds": [0, 1], "size_x": {"grid": 3}, "size_y.part": {"grid": 4}},
         ("input.npz",),
-        ("models/size/x", "metrics/size_x.json"),
+        ("models/size/x", "metrics/size_x.json", "figures/size_x"),
     )
     return Stage("size_x", declared)
 
@@ -47,6 +50,23 @@ def test_metrics_are_flat_sorted_and_finite(run):
     with pytest.raises(ValueError, match="a metric is nan"):
         run.metrics({"a": float("nan")})
     assert json.loads(files.Path("metrics/size_x.json").read_text())["a"] == 0.5
+
+
+def test_matrices_animations_and_images_are_kept_and_recorded(run):
+    names = ["z1", "z2"]
+    run.matrix("covariance", pd.DataFrame([[1.0, 0.25], [0.25, 1.0]], index=names, columns=names))
+    kept = json.loads(files.Path("figures/size_x/covariance.json").read_text())
+    assert kept == {"labels": names, "values": [[1.0, 0.25], [0.25, 1.0]]}
+    assert run.log.tables["covariance"] == {"component": names, "z1": [1.0, 0.25], "z2": [0.25, 1.0]}
+    frames = [np.full((4, 6), level, dtype=np.uint8) for level in (0, 100, 255)]
+    run.animation("walk.gif", frames)
+    with Image.open("figures/size_x/walk.gif") as gif:
+        assert (gif.n_frames, gif.size) == (3, (6, 4))
+        gif.seek(2)
+        assert gif.convert("L").getpixel((0, 0)) == 255
+    run.image("traversal", 2, frames[1])
+    assert run.log.images == [("traversal", 2, "figures/size_x/traversal_2.png")]
+    assert run.log.artifacts[-1] == ("figures/size_x/walk.gif", "figures")
 
 
 def test_checkpoints_belong_to_parameters_and_inputs(run, tmp_path):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 from tqdm import tqdm
@@ -66,7 +66,7 @@ def batch_indices(size: int, batch: int, seed: int, step: int) -> Int[Tensor, " 
 
 def fit(
     objective: Objective,
-    images: Float[Tensor, "n c h w"],
+    data: tuple[Tensor, ...],
     training: Training,
     *,
     seed: int,
@@ -78,7 +78,8 @@ def fit(
 
     Args:
         objective: the network with its loss, initialised by the caller.
-        images: training set, shape (n, channels, height, width); kept on the device as a whole.
+        data: training set, tensors of equal length n, such as images (n, channels, height, width) and what goes with
+            each; `objective` is called with the same n' rows of each. Kept on the device as a whole.
         training: schedule and sizes.
         seed: of the batches.
         device: ``auto`` takes a GPU when there is one.
@@ -93,14 +94,14 @@ def fit(
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Fabric advises on data loaders, which are not used here
-        fabric = Fabric(accelerator=device, devices=1)
+        fabric = Fabric(accelerator=device, devices=1, precision=training.precision)
         fabric.launch()
     groups = objective.parameter_groups()
     optimizer = torch.optim.Adam(
         groups, lr=training.learning_rate, betas=(training.betas[0], training.betas[1]), fused=True
     )
     wrapped, optimizer = fabric.setup(objective, optimizer)
-    images = fabric.to_device(images)
+    data = fabric.to_device(data)
     start, history = resume(checkpoints, objective, optimizer)
     every = max(1, training.steps // HISTORY_ROWS)
     bar = tqdm(total=training.steps, initial=start, desc=label, disable=None, leave=False, mininterval=0.5)
@@ -108,9 +109,9 @@ def fit(
         rate = one_cycle(step, training)
         for group in optimizer.param_groups:
             group["lr"] = rate * group["scale"]
-        batch = images[batch_indices(len(images), training.batch_size, seed, step).to(images.device)]
+        rows = batch_indices(len(data[0]), training.batch_size, seed, step).to(data[0].device)
         torch.manual_seed(stream(seed, step))
-        losses: Mapping[str, Tensor] = wrapped(batch)
+        losses: Mapping[str, Tensor] = wrapped(*(tensor[rows] for tensor in data))
         optimizer.zero_grad()
         fabric.backward(losses["loss"])
         optimizer.step()

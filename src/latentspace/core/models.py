@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -15,8 +16,7 @@ from torch import nn
 
 from latentspace.core.files import atomic
 
-# What a file may name; a name outside this table is refused, so a file cannot choose what is imported.
-KINDS = {"shape_autoencoder": "latentspace.size.network:ShapeAutoencoder"}
+PACKAGE = __name__.split(".")[0]
 
 N = TypeVar("N", bound=nn.Module)
 
@@ -25,16 +25,15 @@ N = TypeVar("N", bound=nn.Module)
 class Saveable(Protocol):
     """A network that can be rebuilt from plain values: ``type(network)(**network.config)``."""
 
-    kind: str
     config: dict[str, Any]
 
 
 def save(network: nn.Module, path: Path) -> None:
-    """Write `network` (with `kind` and `config`) to a safetensors file, whole or not at all."""
+    """Write `network` (with its `config`) to a safetensors file, whole or not at all."""
     if not isinstance(network, Saveable):
-        raise TypeError(f"{type(network).__name__} has no kind and config")
+        raise TypeError(f"{type(network).__name__} has no config")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    header = {"latentspace": json.dumps({"kind": network.kind, "config": network.config}, sort_keys=True)}
+    header = {"latentspace": json.dumps({"kind": _kind(network), "config": network.config}, sort_keys=True)}
     with atomic(path) as temporary:
         save_file(tensors, temporary, metadata=header)
 
@@ -50,15 +49,28 @@ def load(path: str | Path) -> nn.Module:
         with safe_open(path, framework="pt") as stream:
             header = json.loads((stream.metadata() or {})["latentspace"])
             weights = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118  (not a dict)
-        module, _, name = KINDS[header["kind"]].partition(":")
-        network: nn.Module = getattr(importlib.import_module(module), name)(**header["config"])
+        network: nn.Module = _class(header["kind"])(**header["config"])
         network.load_state_dict(weights)
     except FileNotFoundError:
         raise ValueError(f"{path}: no such file; `dvc repro` makes it") from None
-    except (SafetensorError, KeyError, TypeError, RuntimeError, json.JSONDecodeError) as error:
+    except (SafetensorError, ImportError, KeyError, TypeError, RuntimeError, json.JSONDecodeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ValueError(f"{path}: not a sound model file ({type(error).__name__}: {reason})") from None
     return network.eval()
+
+
+def _kind(network: nn.Module) -> str:
+    """Name of a network's class below this package, such as ``size.network.ShapeAutoencoder``."""
+    return f"{type(network).__module__}.{type(network).__qualname__}".removeprefix(f"{PACKAGE}.")
+
+
+def _class(kind: str) -> type[nn.Module]:
+    """The class of that name; only networks of this package, so that a file cannot choose what is imported."""
+    match = re.fullmatch(r"([a-z]+\.[a-z_]+)\.([A-Z]\w*)", kind)
+    found = match and getattr(importlib.import_module(f"{PACKAGE}.{match[1]}"), match[2], None)
+    if not (isinstance(found, type) and issubclass(found, nn.Module) and found.__module__.startswith(PACKAGE)):
+        raise KeyError(f"no network {kind!r}")
+    return found
 
 
 def save_seeds(networks: Mapping[int, nn.Module], folder: Path) -> None:

@@ -8,7 +8,9 @@ from torch import nn
 
 
 class Objective(nn.Module):
-    """A network with its loss: `forward` maps a batch to a mapping with the key ``loss`` and its parts.
+    """A network with its loss.
+
+    `forward` maps a batch, one argument per tensor of the data set, to a mapping with the key ``loss`` and its parts.
 
     Subclasses may give parts of the network another learning rate through `parameter_groups`.
     """

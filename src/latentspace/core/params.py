@@ -32,6 +32,7 @@ class Training(Section):
         min_length=2, max_length=2, description="Adam's decay rates"
     )
     checkpoint_every: PositiveInt = Field(description="steps between checkpoints")
+    precision: Literal["32-true", "bf16-mixed"] = Field(default="32-true", description="of the network's arithmetic")
 
 
 Device = Literal["auto", "cpu", "cuda"]

@@ -30,6 +30,7 @@ from latentspace.core.params import Device, S, lookup, parse, read_yaml
 from latentspace.tracking import RunLog, post
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
     import torch
     from matplotlib.figure import Figure
@@ -139,6 +140,32 @@ class Stage:
             figure.savefig(temporary, dpi=120, metadata={"Software": None})
         pyplot.close(figure)
         self.log.artifacts.append((str(path), "figures"))
+
+    def matrix(self, name: str, table: pd.DataFrame) -> None:
+        """Keep a labelled square matrix (index = columns) as JSON under figures/<stage>/ and as a table of the run."""
+        path = self.output(f"figures/{self.name.replace('@', '/')}/{name}.json")
+        files.write_json(path, {"labels": list(table.columns), "values": table.to_numpy(dtype=float).tolist()})
+        self.log.artifacts.append((str(path), "matrices"))
+        self.table(name, table.rename_axis("component").reset_index())
+
+    def animation(self, file: str, frames: Sequence[np.ndarray], *, milliseconds: int = 80) -> None:
+        """Save frames, uint8 of shape (height, width) or (height, width, 3), as a GIF that repeats for ever."""
+        from PIL import Image
+
+        path = self.output(f"figures/{self.name.replace('@', '/')}/{file}")
+        first, *rest = [Image.fromarray(frame).quantize(64) for frame in frames]
+        with files.atomic(path) as temporary:
+            first.save(temporary, save_all=True, append_images=rest, duration=milliseconds, loop=0, optimize=True)
+        self.log.artifacts.append((str(path), "figures"))
+
+    def image(self, key: str, step: int, image: np.ndarray) -> None:
+        """Save an image, uint8, that belongs to a step (a number of components, a scale); the run shows it by step."""
+        from PIL import Image
+
+        path = self.output(f"figures/{self.name.replace('@', '/')}/{key}_{step}.png")
+        with files.atomic(path) as temporary:
+            Image.fromarray(image).save(temporary)
+        self.log.images.append((key, step, str(path)))
 
     def model(self, name: str, path: str, example: torch.Tensor) -> None:
         """Have the network in file `path` stored in MLflow under `name`, loadable from there, with an input batch."""

@@ -37,8 +37,6 @@ class PositionEncoder(nn.Module):
             pairs instead; ``even_filter`` is ``stride`` with two taps, which have no middle.
     """
 
-    kind = "position_encoder"
-
     def __init__(self, levels: int, halving: Halving) -> None:
         super().__init__()
         if halving not in get_args(Halving):
@@ -101,8 +99,6 @@ class PositionDecoder(nn.Module):
         widths: channels before each of the log2(n) levels, coarsest first.
     """
 
-    kind = "position_decoder"
-
     def __init__(self, image_size: int, dimensions: int, widths: list[int]) -> None:
         super().__init__()
         if 2 ** len(widths) != image_size:
@@ -134,8 +130,6 @@ class CoordConvDecoder(nn.Module):
         dimensions: d = 1 for lines of n places, 2 for n × n images.
         widths: channels of the hidden layers.
     """
-
-    kind = "position_coordconv"
 
     def __init__(self, image_size: int, dimensions: int, widths: list[int]) -> None:
         super().__init__()
@@ -183,8 +177,6 @@ class PositionAutoencoder(nn.Module):
         encoder_width: channels inside the encoder.
         widths: the decoder's.
     """
-
-    kind = "position_autoencoder"
 
     def __init__(self, image_size: int, dimensions: int, encoder_width: int, widths: list[int]) -> None:
         super().__init__()

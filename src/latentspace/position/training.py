@@ -72,7 +72,7 @@ def train(job: Job) -> tuple[Network, list[dict[str, float]]]:
     folder = job.checkpoints / f"{job.name}_{job.seed}" if job.checkpoints else None
     label = f"{job.name} seed {job.seed}"
     samples = to_samples(job.positions)
-    curve = fit(objective, samples, job.training, seed=job.seed, device=job.device, checkpoints=folder, label=label)
+    curve = fit(objective, (samples,), job.training, seed=job.seed, device=job.device, checkpoints=folder, label=label)
     return network.eval(), curve
 
 

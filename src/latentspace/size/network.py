@@ -29,8 +29,6 @@ class ShapeAutoencoder(nn.Module):
         linear_encoder: no bias and no LeakyReLU in the encoder.
     """
 
-    kind = "shape_autoencoder"
-
     def __init__(
         self,
         image_size: int,

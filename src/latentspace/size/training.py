@@ -77,5 +77,5 @@ def _train_one(
     objective = ShapeObjective(network, variant.penalty, variant.weight, variant.encoder_rate)
     images = models.to_batch(data.train)
     folder, label = checkpoints / f"seed_{seed}", f"seed {seed}"
-    curve = fit(objective, images, training, seed=seed, device=device, checkpoints=folder, label=label)
+    curve = fit(objective, (images,), training, seed=seed, device=device, checkpoints=folder, label=label)
     return network.eval(), curve
