@@ -17,11 +17,11 @@ from latentspace.position.network import (
     PositionEncoder,
     dirac,
     initialise,
+    initialise_averaging,
     initialise_positive,
-    to_samples,
 )
 from latentspace.position.params import LBFGS
-from latentspace.position.training import Job, by_name, train, train_lbfgs
+from latentspace.position.training import Job, build, by_name, example, train, train_lbfgs
 
 
 def test_dirac_is_eq_11():
@@ -65,14 +65,14 @@ def test_max_pooling_of_phi_cannot_tell_the_two_places_of_a_pair_apart_at_the_en
 
 @pytest.mark.parametrize("dimensions", [1, 2])
 def test_shapes_and_parameter_counts(dimensions):
-    ours = PositionDecoder(16, dimensions, [6, 5, 4, 3])
+    ours = PositionDecoder(16, dimensions, [6, 5, 4, 3, 2])
     rival = CoordConvDecoder(16, dimensions, [7, 5])
     a = torch.as_tensor(dataset.held_out(9, 16, dimensions), dtype=torch.float32)
     assert ours(a).shape == rival(a).shape == (9, *(16,) * dimensions)
     k = 4**dimensions
-    assert parameter_count(ours) == 6 * (dimensions + 1) + k * (30 + 20 + 12 + 3) + 5 + 4 + 3 + 1
+    assert parameter_count(ours) == 6 * (dimensions + 1) + k * (30 + 20 + 12 + 6) + 5 + 4 + 3 + 2 + 3
     assert parameter_count(rival) == 7 * (2 * dimensions + 1) + 5 * 8 + 6
-    autoencoder = PositionAutoencoder(16, dimensions, 4, [6, 5, 4, 3])
+    autoencoder = PositionAutoencoder(16, dimensions, 4, [6, 5, 4, 3, 2])
     x = dirac(a, 16)
     assert autoencoder.encode(x).shape == (9, dimensions)
     assert autoencoder(x).shape == x.shape
@@ -92,24 +92,66 @@ def test_coordconv_treats_all_places_alike():
 
 def test_objectives_are_zero_for_exact_networks():
     exact = with_taps(4, "stride", [[0.5, 1.0, 0.5]] * 4)
-    samples = to_samples(dataset.held_out(20, 16, 1))
-    assert LabelObjective(exact)(samples.double())["loss"].item() < 1e-12
+    assert LabelObjective(exact)(torch.as_tensor(dataset.held_out(20, 16, 1)))["loss"].item() < 1e-12
 
 
 @pytest.mark.parametrize("kind", [DecoderObjective, AutoencoderObjective])
 def test_an_objective_is_the_mean_square_per_place(kind):
-    samples = to_samples(dataset.held_out(25, 8, 2))
-    network = PositionDecoder(8, 2, [4, 4, 4]) if kind is DecoderObjective else PositionAutoencoder(8, 2, 3, [4, 4, 4])
+    positions = torch.as_tensor(dataset.held_out(25, 8, 2), dtype=torch.float32)
+    widths = [4, 4, 4, 4]
+    network = PositionDecoder(8, 2, widths) if kind is DecoderObjective else PositionAutoencoder(8, 2, 3, widths)
     initialise(network, 0)
     objective = kind(network) if kind is DecoderObjective else kind(network, 0.5)
-    x = dirac(samples.flatten(1), 8)
-    outputs = network(samples.flatten(1)) if kind is DecoderObjective else network(x)
-    assert objective(samples)["loss"].item() == pytest.approx((outputs - x).square().mean().item())
+    x = dirac(positions, 8)
+    outputs = network(positions) if kind is DecoderObjective else network(x)
+    assert objective(positions)["loss"].item() == pytest.approx((outputs - x).square().mean().item())
+
+
+@pytest.mark.parametrize("dimensions", [1, 2])
+@pytest.mark.parametrize("encoder_width", [2, 5])
+def test_the_averaging_start_is_the_theorem(dimensions, encoder_width):
+    network = PositionAutoencoder(16, dimensions, encoder_width, [4] * 5)
+    initialise(network, 0)
+    initialise_averaging(network, 0)
+    a = torch.as_tensor(dataset.held_out(49, 16, dimensions), dtype=torch.float32)
+    assert torch.allclose(network.encode(dirac(a, 16)), 1 - a / 16, atol=1e-6)
+
+
+def test_a_random_start_is_not_the_theorem():
+    network = PositionAutoencoder(16, 1, 4, [4] * 5)
+    initialise(network, 0)
+    a = torch.as_tensor(dataset.held_out(49, 16, 1), dtype=torch.float32)
+    assert (network.encode(dirac(a, 16)) - (1 - a / 16)).abs().max() > 0.1
+
+
+@pytest.mark.parametrize("dimensions", [1, 2])
+def test_every_kink_of_the_first_layer_crosses_the_positions(dimensions):
+    network = PositionDecoder(8, dimensions, [500, 2, 2, 2])
+    initialise(network, 0)
+    corners = torch.cartesian_prod(*[torch.tensor([-1.0, 1.0])] * dimensions).reshape(-1, dimensions)
+    values = network.spread(corners)
+    assert (values.amin(0) <= 0).all() and (values.amax(0) >= 0).all()
+
+
+def test_the_encoder_learns_at_its_own_rate():
+    objective = AutoencoderObjective(PositionAutoencoder(8, 1, 2, [2, 2, 2, 2]), 0.25)
+    groups = objective.parameter_groups()
+    assert [group["scale"] for group in groups] == [0.25, 1.0]
+    assert sum(len(group["params"]) for group in groups) == len(list(objective.parameters()))
+
+
+@pytest.mark.parametrize("network", [PositionDecoder, PositionAutoencoder])
+def test_the_example_is_an_input_of_the_network(network):
+    training = Training(steps=1, batch_size=8, learning_rate=1e-2, warmup=0.1, betas=[0.9, 0.9], checkpoint_every=1)
+    config = {"image_size": 8, "dimensions": 2, "widths": [2, 2, 2, 2]}
+    config |= {"encoder_width": 2} if network is PositionAutoencoder else {}
+    job = Job("x", 0, network, config, dataset.continuous(16, 8, 2, 0), training)
+    assert build(job)[0](example(job)).shape == (2, 8, 8)
 
 
 def test_training_lowers_the_loss_and_repeats_itself():
     training = Training(steps=60, batch_size=8, learning_rate=1e-2, warmup=0.1, betas=[0.9, 0.9], checkpoint_every=60)
-    config = {"image_size": 8, "dimensions": 1, "widths": [8, 8, 8]}
+    config = {"image_size": 8, "dimensions": 1, "widths": [8, 8, 8, 8]}
     job = Job("x", 0, PositionDecoder, config, dataset.continuous(64, 8, 1, 0), training)
     (network, curve), (again, _) = train(job), train(job)
     assert curve[-1]["loss"] < 0.5 * curve[0]["loss"]
@@ -136,8 +178,12 @@ def test_positive_start(halving):
 
 
 def test_bad_input_is_named():
-    with pytest.raises(ValueError, match="need log2"):
+    with pytest.raises(ValueError, match="16 places need one width for each of"):
         PositionDecoder(16, 1, [4, 4])
+    with pytest.raises(ValueError, match="12 places need one width"):  # not a power of two
+        PositionDecoder(12, 1, [4, 4, 4, 4, 4])
+    with pytest.raises(ValueError, match="encoder_width = 1 must be at least d = 2"):
+        PositionAutoencoder(8, 2, 1, [4, 4, 4, 4])
     with pytest.raises((ValueError, TypeError)):
         PositionEncoder(3, "median")
     with pytest.raises(ValueError, match="empty set"):

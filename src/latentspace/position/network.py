@@ -11,7 +11,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from latentspace.core.objective import Objective
+from latentspace.position.theory import PHI, SUMMING
 
+SLOPE = 0.1  # of the LeakyReLUs; with plain ReLUs one of three trial trainings ended at six times the others' error
 Halving = Literal["stride", "max_pool", "average_pool", "even_filter"]
 Points = Float[Tensor, "batch *pixels"]  # lines, shape (batch, n), or images, shape (batch, n, n)
 
@@ -21,11 +23,6 @@ def dirac(positions: Float[Tensor, "batch d"], size: int) -> Points:
     places = torch.arange(size, dtype=positions.dtype, device=positions.device)
     first, *other = F.relu(1 - (positions[:, :, None] - places).abs()).unbind(1)
     return first[:, :, None] * other[0][:, None, :] if other else first
-
-
-def to_samples(positions: Any) -> Float[Tensor, "n d 1 1"]:
-    """Positions of shape (n, d) in the four dimensions that the training loop takes, float32."""
-    return torch.as_tensor(positions, dtype=torch.float32)[:, :, None, None]
 
 
 class PositionEncoder(nn.Module):
@@ -82,42 +79,46 @@ class LabelObjective(Objective):
         super().__init__()
         self.network, self.size = network, 2 ** len(network.taps)
 
-    def forward(self, samples: Float[Tensor, "batch 1 1 1"]) -> dict[str, Tensor]:
+    def forward(self, positions: Float[Tensor, "batch 1"]) -> dict[str, Tensor]:
         """Loss of a batch of positions, in units of the squared length."""
-        positions = samples.flatten(1)
         return {"loss": F.mse_loss(self.network(dirac(positions, self.size)), 1 - positions[:, 0] / self.size)}
 
 
 class PositionDecoder(nn.Module):
-    """From d numbers to a line or an image: linear, then upsampling by 2, convolution and ReLU per level (slide 28).
+    """From d numbers to a line or an image: linear, then upsampling, convolution and LeakyReLU per level (slide 28).
 
-    Upsampling and convolution are one transposed convolution of 4 taps and stride 2 per axis.
+    Upsampling and convolution are one transposed convolution of 4 taps and stride 2 per axis. The last level keeps some
+    channels at full size, which a 1×1 convolution adds up: in images a Dirac is a product of hinges, and without hinges
+    at full size trial outputs were four times further from it.
 
     Args:
         image_size: n, a power of two.
         dimensions: d = 1 for lines of n places, 2 for n × n images.
-        widths: channels before each of the log2(n) levels, coarsest first.
+        widths: channels at sizes 1, 2, 4, … n.
+
+    Raises:
+        ValueError: if there is not one width per size.
     """
 
     def __init__(self, image_size: int, dimensions: int, widths: list[int]) -> None:
         super().__init__()
-        if 2 ** len(widths) != image_size:
-            raise ValueError(f"widths = {widths}: {image_size} places need log2({image_size}) widths")
+        if 2 ** (len(widths) - 1) != image_size:
+            raise ValueError(f"widths = {widths}: {image_size} places need one width for each of 1, 2, … {image_size}")
         self.config: dict[str, Any] = {"image_size": image_size, "dimensions": dimensions, "widths": widths}
         self.image_size, self.dimensions = image_size, dimensions
-        convolution = nn.ConvTranspose1d if dimensions == 1 else nn.ConvTranspose2d
+        upsampling, pointwise = (nn.ConvTranspose1d, nn.Conv1d) if dimensions == 1 else (nn.ConvTranspose2d, nn.Conv2d)
         self.spread = nn.Linear(dimensions, widths[0])
-        self.levels = nn.ModuleList(convolution(i, o, 4, stride=2, padding=1) for i, o in pairwise([*widths, 1]))
+        self.levels = nn.ModuleList(upsampling(i, o, 4, stride=2, padding=1) for i, o in pairwise(widths))
+        self.sum = pointwise(widths[-1], 1, 1)
 
     def forward(self, positions: Float[Tensor, "batch d"]) -> Points:
         """Lines or images with a point at `positions`, which are in places from 0 to n − 1."""
-        x = F.relu(self.spread(2 * positions / self.image_size - 1))
+        x = F.leaky_relu(self.spread(2 * positions / self.image_size - 1), SLOPE)
         x = x.reshape(*x.shape, *(1,) * self.dimensions)
-        for level, convolution in enumerate(self.levels):
-            x = convolution(x)
-            if level + 1 < len(self.levels):
-                x = F.relu(x)
-        return x[:, 0]
+        for level in self.levels:
+            x = F.leaky_relu(level(x), SLOPE)
+        outputs: Tensor = self.sum(x)
+        return outputs[:, 0]
 
 
 class CoordConvDecoder(nn.Module):
@@ -160,31 +161,32 @@ class DecoderObjective(Objective):
         super().__init__()
         self.network = network
 
-    def forward(self, samples: Float[Tensor, "batch d 1 1"]) -> dict[str, Tensor]:
+    def forward(self, positions: Float[Tensor, "batch d"]) -> dict[str, Tensor]:
         """Loss of a batch of positions."""
-        positions = samples.flatten(1)
         return {"loss": F.mse_loss(self.network(positions), dirac(positions, self.network.image_size))}
 
 
 class PositionAutoencoder(nn.Module):
     """Line or image → d numbers → line or image (slides 24-28 put together).
 
-    The encoder is strided convolutions of 3 taps per axis with LeakyReLU 0.2, the decoder a `PositionDecoder`.
+    The encoder is strided convolutions of 3 taps per axis with LeakyReLU, the decoder a `PositionDecoder`.
 
     Args:
         image_size: n, a power of two.
         dimensions: d, both of the image and of the code.
-        encoder_width: channels inside the encoder.
+        encoder_width: channels inside the encoder, at least d.
         widths: the decoder's.
     """
 
     def __init__(self, image_size: int, dimensions: int, encoder_width: int, widths: list[int]) -> None:
         super().__init__()
+        if encoder_width < dimensions:
+            raise ValueError(f"encoder_width = {encoder_width} must be at least d = {dimensions}")
         self.decoder = PositionDecoder(image_size, dimensions, widths)
         self.config: dict[str, Any] = {**self.decoder.config, "encoder_width": encoder_width}
         self.image_size, self.dimensions = image_size, dimensions
         convolution = nn.Conv1d if dimensions == 1 else nn.Conv2d
-        channels = [1, *[encoder_width] * (len(widths) - 1), dimensions]
+        channels = [1, *[encoder_width] * (len(widths) - 2), dimensions]
         self.encoder = nn.ModuleList(convolution(i, o, 3, stride=2, padding=1) for i, o in pairwise(channels))
 
     def encode(self, x: Points) -> Float[Tensor, "batch d"]:
@@ -193,7 +195,7 @@ class PositionAutoencoder(nn.Module):
         for level, convolution in enumerate(self.encoder):
             x = convolution(x)
             if level + 1 < len(self.encoder):
-                x = F.leaky_relu(x, 0.2)
+                x = F.leaky_relu(x, SLOPE)
         return x.flatten(1)
 
     def decode(self, z: Float[Tensor, "batch d"]) -> Points:
@@ -224,16 +226,16 @@ class AutoencoderObjective(Objective):
             {"params": list(self.network.decoder.parameters()), "scale": 1.0},
         ]
 
-    def forward(self, samples: Float[Tensor, "batch d 1 1"]) -> dict[str, Tensor]:
-        """Loss of a batch of Diracs."""
-        x = dirac(samples.flatten(1), self.network.image_size)
+    def forward(self, positions: Float[Tensor, "batch d"]) -> dict[str, Tensor]:
+        """Loss of a batch of Diracs at `positions`, which the network does not see."""
+        x = dirac(positions, self.network.image_size)
         return {"loss": F.mse_loss(self.network(x), x)}
 
 
 def initialise(network: PositionDecoder | CoordConvDecoder | PositionAutoencoder, seed: int) -> None:
-    """He's initialisation without biases; an encoder's filters are then made positive averages, as in the size chapter.
+    """He's initialisation without biases.
 
-    A decoder's first layer starts with random biases: they spread the kinks of its ReLUs over the positions.
+    A decoder's first layer starts with the kinks of its LeakyReLUs through random positions, so that none is idle.
     """
     torch.manual_seed(seed)
     for layer in network.modules():
@@ -246,10 +248,15 @@ def initialise(network: PositionDecoder | CoordConvDecoder | PositionAutoencoder
             _no_bias(layer)
     for layer in network.modules():
         if isinstance(layer, PositionDecoder):
-            nn.init.uniform_(layer.spread.weight, -1, 1)
-            nn.init.uniform_(layer.spread.bias, -1, 1)
-    if isinstance(network, PositionAutoencoder):
-        _average(network)
+            _kinks_everywhere(layer.spread)
+
+
+def _kinks_everywhere(spread: nn.Linear) -> None:
+    """Directions at random, each zero at a random point of [−1, 1]^d."""
+    nn.init.uniform_(spread.weight, -1, 1)
+    through = 2 * torch.rand_like(spread.weight) - 1
+    with torch.no_grad():
+        spread.bias.copy_(-(spread.weight * through).sum(1))
 
 
 def _no_bias(layer: nn.Module) -> None:
@@ -257,12 +264,21 @@ def _no_bias(layer: nn.Module) -> None:
     nn.init.zeros_(layer.bias)
 
 
-def _average(network: PositionAutoencoder) -> None:
-    """Positive filters that sum to 2 per axis, which undoes the halving."""
-    with torch.no_grad():
-        for layer in network.encoder:
-            weight = layer.weight
-            assert isinstance(weight, Tensor)
-            weight.abs_()
-            total = weight.sum(tuple(range(1, weight.ndim)), keepdim=True)
-            weight *= 2**network.dimensions / total
+def initialise_averaging(network: PositionAutoencoder, seed: int) -> None:
+    """Start the encoder as E_L / 2^L: its code is then 1 − a/n, coordinate by coordinate.
+
+    The channels fall into d groups, one per coordinate, which keep to themselves. Each filter is φ along its group's
+    axis and the summing filter along the other (`theory`), times random positive shares of the group's channels.
+    """
+    generator, d = torch.Generator().manual_seed(seed), network.dimensions
+    phi, summing = torch.tensor(PHI) / 2, torch.tensor(SUMMING)
+    kernels = phi[None] if d == 1 else torch.stack([torch.outer(phi, summing), torch.outer(summing, phi)])
+    for layer in network.encoder:
+        weight = layer.weight
+        assert isinstance(weight, Tensor)
+        to, from_ = (torch.arange(count) * d // count for count in weight.shape[:2])
+        shares = torch.rand(len(to), len(from_), generator=generator) + 0.5
+        shares *= (to[:, None] == from_) if len(from_) > 1 else 1.0  # the first layer sees the one image
+        shares /= shares.sum(1, keepdim=True)
+        with torch.no_grad():
+            weight.copy_(shares.view(*shares.shape, *(1,) * d) * kernels[to][:, None])

@@ -56,14 +56,14 @@ class Ablation(Section):
 
 
 class Place(Section):
-    """One-dimensional lines or two-dimensional images, and the decoder's channels."""
+    """One-dimensional lines or two-dimensional images, and the decoder's channels at sizes 1, 2, 4, … image_size."""
 
     image_size: Literal[8, 16, 32, 64, 128]
     widths: Widths
 
     @model_validator(mode="after")
     def _fits(self) -> Place:
-        needed = self.image_size.bit_length() - 1
+        needed = self.image_size.bit_length()
         if len(self.widths) != needed:
             raise ValueError(f"widths = {self.widths}: {self.image_size} places need {needed} widths")
         return self
@@ -79,10 +79,9 @@ class Decoder(Section):
     test_positions: int = Field(ge=2)
     coordconv_widths: Widths
     coordconv_widths_2d: Widths
-    coordconv_steps: PositiveFloat
-    coordconv_steps_2d: PositiveFloat
+    coordconv_batch_size: PositiveInt
+    coordconv_batch_size_2d: PositiveInt
     training: Training
-    training_2d: Training
 
 
 class Autoencoder(Section):
@@ -90,9 +89,8 @@ class Autoencoder(Section):
 
     line: Place
     image: Place
-    encoder_width: PositiveInt
+    encoder_width: int = Field(ge=2)
     encoder_rate: float = Field(gt=0, le=1)
     positions: int = Field(ge=2)
     test_positions: int = Field(ge=2)
     training: Training
-    training_2d: Training

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float
 from scipy import optimize
-from torch import nn
+from torch import Tensor, nn
 
 from latentspace.core import models
 from latentspace.core.fit import fit
@@ -29,9 +29,10 @@ from latentspace.position.network import (
     PositionAutoencoder,
     PositionDecoder,
     PositionEncoder,
+    dirac,
     initialise,
+    initialise_averaging,
     initialise_positive,
-    to_samples,
 )
 from latentspace.position.params import LBFGS
 
@@ -48,7 +49,8 @@ class Job:
     config: dict[str, object]
     positions: Positions
     training: Training
-    encoder_rate: float = 1.0
+    encoder_rate: float = 1.0  # of an autoencoder, as is its encoder's start
+    start: Literal["averaging", "random"] = "random"
     device: Device = "cpu"
     checkpoints: Path | None = None
 
@@ -62,6 +64,8 @@ def build(job: Job) -> tuple[Network, Objective]:
     assert isinstance(network, PositionDecoder | CoordConvDecoder | PositionAutoencoder)
     initialise(network, job.seed)
     if isinstance(network, PositionAutoencoder):
+        if job.start == "averaging":
+            initialise_averaging(network, job.seed)
         return network, AutoencoderObjective(network, job.encoder_rate)
     return network, DecoderObjective(network)
 
@@ -71,13 +75,16 @@ def train(job: Job) -> tuple[Network, list[dict[str, float]]]:
     network, objective = build(job)
     folder = job.checkpoints / f"{job.name}_{job.seed}" if job.checkpoints else None
     label = f"{job.name} seed {job.seed}"
-    samples = to_samples(job.positions)
-    curve = fit(objective, (samples,), job.training, seed=job.seed, device=job.device, checkpoints=folder, label=label)
+    data = (torch.as_tensor(job.positions, dtype=torch.float32),)
+    curve = fit(objective, data, job.training, seed=job.seed, device=job.device, checkpoints=folder, label=label)
     return network.eval(), curve
 
 
 def train_and_record(run: Stage, jobs: Sequence[Job], folder: str) -> None:
-    """The body of a training stage: train all jobs, save the networks as `folder`/name/seed_*, record the curves."""
+    """The body of a training stage: train all jobs, save the networks as `folder`/name/seed_*, record the curves.
+
+    The first job's network is the one that the run shows, with an input of its kind.
+    """
     placed = [replace(job, device=run.device, checkpoints=run.checkpoints) for job in jobs]
     results = list(zip(placed, side_by_side(train, placed), strict=True))
     rows, last = [], {}
@@ -87,6 +94,16 @@ def train_and_record(run: Stage, jobs: Sequence[Job], folder: str) -> None:
         last[f"{job.name}.train_loss/seed_{job.seed}"] = curve[-1]["loss"]
     run.curves(by_name(rows))
     run.metrics(last)
+    first = jobs[0]
+    run.model(first.name, f"{folder}/{first.name}/seed_{first.seed}.safetensors", example(first))
+
+
+def example(job: Job) -> Tensor:
+    """Two inputs of the job's network: positions of shape (2, d), or Diracs for one that encodes them."""
+    positions = torch.as_tensor(job.positions[:2], dtype=torch.float32)
+    size = job.config["image_size"]
+    assert isinstance(size, int)
+    return dirac(positions, size) if job.network is PositionAutoencoder else positions
 
 
 def by_name(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
@@ -95,11 +112,6 @@ def by_name(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
     table["step"] = (100 * table["step"] / table.groupby("name")["step"].transform("max")).round()
     wide = table.pivot_table(index=["seed", "step"], columns="name", values="loss", aggfunc="last")
     return wide.ffill().reset_index()
-
-
-def share(training: Training, part: float) -> Training:
-    """The same schedule in `part` of its steps."""
-    return training.model_copy(update={"steps": max(1, round(part * training.steps))})
 
 
 def train_lbfgs(job: Job, settings: LBFGS) -> PositionEncoder:
@@ -111,13 +123,13 @@ def train_lbfgs(job: Job, settings: LBFGS) -> PositionEncoder:
     network, objective = build(job)
     assert isinstance(network, PositionEncoder)
     objective.double()
-    samples = to_samples(job.positions).double()
+    positions = torch.as_tensor(job.positions, dtype=torch.float32).double()  # the positions that `train` sees
 
     def value(flat: Float[np.ndarray, " k"]) -> tuple[float, Float[np.ndarray, " k"]]:
         taps = torch.as_tensor(flat).view_as(network.taps)
         with torch.no_grad():
             network.taps.copy_(taps)
-        error = objective(samples)["loss"]
+        error = objective(positions)["loss"]
         (gradient,) = torch.autograd.grad(error, [network.taps])
         return float(error.detach()), gradient.flatten().numpy()
 
