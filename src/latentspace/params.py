@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field, field_validator
 
 from latentspace.core.params import Device, Section, parse, read_yaml
-from latentspace.position.params import Ablation, Encoder
+from latentspace.position.params import Ablation, Autoencoder, Decoder, Encoder
 from latentspace.position.params import Theory as PositionTheory
 from latentspace.size.params import Sampling, Silhouettes, Theory, TrainDisks, TrainSilhouettes
 
@@ -25,6 +25,8 @@ class Params(Section):
     position_theory: PositionTheory
     position_encoder: Encoder
     position_ablation: Ablation
+    position_train_decoder: Decoder
+    position_train_autoencoder: Autoencoder
 
     @field_validator("seeds")
     @classmethod

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
-from typing import get_args
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,7 @@ from jaxtyping import Float
 
 from latentspace.core.models import load_seeds, parameter_count
 from latentspace.core.parallel import side_by_side
+from latentspace.core.params import Training
 from latentspace.core.stage import Stage
 from latentspace.position import encoder, theory
 from latentspace.position.dataset import Positions, continuous, held_out, whole
@@ -39,7 +40,7 @@ from latentspace.position.network import (
 )
 from latentspace.position.params import Ablation, Adam, Autoencoder, Decoder, Encoder
 from latentspace.position.params import Theory as TheorySection
-from latentspace.position.training import Job, share, train, train_lbfgs
+from latentspace.position.training import Job, train, train_lbfgs
 
 RESOLUTION = 1e-6  # pixels; smaller errors are rounding, and ratios to them would say nothing
 STARTS = {"positive": encoder.positive_taps, "random": encoder.random_taps}
@@ -192,33 +193,38 @@ def ablation_numbers(found: Mapping[str, Mapping[str, Mapping[int, Halved]]]) ->
 
 
 def decoder_jobs(section: Decoder, seeds: Sequence[int]) -> list[Job]:
-    """Decoders from one-hot and from continuous positions, and CoordConv at equal parameters and at equal time."""
+    """Decoders from continuous and from one-hot positions, and CoordConv at equal parameters and at equal time."""
     return [job for seed in seeds for job in [*_line_jobs(section, seed), *_image_jobs(section, seed)]]
 
 
 def _line_jobs(section: Decoder, seed: int) -> list[Job]:
     line = section.line
     ours: dict[str, object] = {"image_size": line.image_size, "dimensions": 1, "widths": line.widths}
-    sets = {f"continuous_{count}": continuous(count, line.image_size, 1, seed) for count in section.positions[:-1]}
     full = continuous(section.positions[-1], line.image_size, 1, seed)
-    sets |= {"continuous": full, "one_hot": whole(line.image_size, 1)}
-    rival, equal_time = ours | {"widths": section.coordconv_widths}, share(section.training, section.coordconv_steps)
+    sets = {"continuous": full, "one_hot": whole(line.image_size, 1)}
+    sets |= {f"continuous_{count}": continuous(count, line.image_size, 1, seed) for count in section.positions[:-1]}
+    rival = ours | {"widths": section.coordconv_widths}
     return [
         *(Job(name, seed, PositionDecoder, ours, a, section.training) for name, a in sets.items()),
-        Job("coordconv", seed, CoordConvDecoder, rival, full, equal_time),
+        Job("coordconv", seed, CoordConvDecoder, rival, full, _batches(section, section.coordconv_batch_size)),
     ]
 
 
 def _image_jobs(section: Decoder, seed: int) -> list[Job]:
-    image, training = section.image, section.training_2d
+    image, training = section.image, section.training
     ours: dict[str, object] = {"image_size": image.image_size, "dimensions": 2, "widths": image.widths}
     full = continuous(section.positions_2d, image.image_size, 2, seed)
-    rival, equal_time = ours | {"widths": section.coordconv_widths_2d}, share(training, section.coordconv_steps_2d)
+    rival = ours | {"widths": section.coordconv_widths_2d}
     return [
         Job("image_continuous", seed, PositionDecoder, ours, full, training),
         Job("image_one_hot", seed, PositionDecoder, ours, whole(image.image_size, 2), training),
-        Job("image_coordconv", seed, CoordConvDecoder, rival, full, equal_time),
+        Job("image_coordconv", seed, CoordConvDecoder, rival, full, _batches(section, section.coordconv_batch_size_2d)),
     ]
+
+
+def _batches(section: Decoder, size: int) -> Training:
+    """The same schedule with batches of another size."""
+    return section.training.model_copy(update={"batch_size": size})
 
 
 def decoder_kinds(section: Decoder) -> dict[str, type[AnyDecoder]]:
@@ -258,77 +264,95 @@ def decoder_numbers(placed: Placed) -> dict[str, float]:
     """Relative L2, peak error in pixels and number of parameters, by training and seed."""
     metrics: dict[str, float] = {}
     for name, by_seed in placed.outputs.items():
-        metrics[f"decoder.{name}.parameters"] = placed.parameters[name]
+        metrics[f"decoder.{name}.parameters"] = float(placed.parameters[name])
         for seed, outputs in by_seed.items():
             metrics[f"decoder.{name}.relative_l2/seed_{seed}"] = relative_l2(outputs, placed.target(name))
             metrics[f"decoder.{name}.peak_error_px/seed_{seed}"] = peak_error(outputs, placed.target(name))
     return metrics
 
 
-def set_size_table(section: Decoder, metrics: Mapping[str, float], seeds: Sequence[int]) -> pd.DataFrame:
-    """Errors of every decoder of lines, one row per training and seed, with the number of its training positions."""
+def decoder_table(section: Decoder, metrics: Mapping[str, float], seeds: Sequence[int]) -> pd.DataFrame:
+    """Errors of every decoder, one row per training and seed, with what it was trained on."""
     rows = []
-    for job in _line_jobs(section, 0):
+    for job in decoder_jobs(section, seeds):
         measured = ("relative_l2", "peak_error_px")
-        for seed in seeds:
-            errors = {name: metrics[f"decoder.{job.name}.{name}/seed_{seed}"] for name in measured}
-            parameters = metrics[f"decoder.{job.name}.parameters"]
-            size = {"positions": len(job.positions), "steps": job.training.steps, "parameters": parameters}
-            rows.append({"name": job.name, "seed": seed, **size, **errors})
+        errors = {name: metrics[f"decoder.{job.name}.{name}/seed_{job.seed}"] for name in measured}
+        size = {"positions": len(job.positions), "parameters": metrics[f"decoder.{job.name}.parameters"]}
+        rows.append({"name": job.name, "seed": job.seed, **size, **errors})
     return pd.DataFrame(rows)
 
 
+Start = Literal["averaging", "random"]
+# Every autoencoder, by name: d, and how its encoder starts. The first is the one that the run shows.
+AUTOENCODERS: dict[str, tuple[int, Start]] = {
+    "line": (1, "averaging"),
+    "line_random": (1, "random"),
+    "image": (2, "averaging"),
+    "image_random": (2, "random"),
+}
+
+
 def autoencoder_jobs(section: Autoencoder, seeds: Sequence[int]) -> list[Job]:
-    """Autoencoders of Diracs on a line (d = 1) and in images (d = 2)."""
+    """Autoencoders of Diracs on a line (d = 1) and in images (d = 2), from either start of the encoder."""
     return [_autoencoder_job(section, name, seed) for seed, name in product(seeds, AUTOENCODERS)]
 
 
 def _autoencoder_job(section: Autoencoder, name: str, seed: int) -> Job:
-    dimensions = AUTOENCODERS[name]
-    place, training = (section.line, section.training) if dimensions == 1 else (section.image, section.training_2d)
+    dimensions, start = AUTOENCODERS[name]
+    place = section.line if dimensions == 1 else section.image
     config: dict[str, object] = {"image_size": place.image_size, "dimensions": dimensions, "widths": place.widths}
     config["encoder_width"] = section.encoder_width
     positions = continuous(section.positions, place.image_size, dimensions, seed)
-    return Job(name, seed, PositionAutoencoder, config, positions, training, section.encoder_rate)
-
-
-AUTOENCODERS = {"line": 1, "image": 2}
+    return Job(name, seed, PositionAutoencoder, config, positions, section.training, section.encoder_rate, start)
 
 
 @dataclass(frozen=True)
 class Coded:
-    """Codes and outputs of one autoencoder at the held-out positions."""
+    """Held-out positions, their pictures, and what the autoencoders of one name make of them, by seed."""
 
-    codes: Float[np.ndarray, "m d"]
-    outputs: Pictures
+    positions: Positions
+    pictures: Pictures
+    codes: dict[int, Float[np.ndarray, "m d"]]
+    outputs: dict[int, Pictures]
 
 
-def code(run: Stage, section: Autoencoder, name: str) -> tuple[Positions, Pictures, dict[int, Coded]]:
-    """Held-out positions, their pictures, and what the autoencoders called `name` make of them, by seed."""
-    size = (section.line if name == "line" else section.image).image_size
-    positions = held_out(section.test_positions, size, AUTOENCODERS[name])
+def code(run: Stage, section: Autoencoder) -> dict[str, Coded]:
+    """Codes and outputs of all trained autoencoders at held-out positions, by name."""
+    return {name: _code(run, section, name) for name in AUTOENCODERS}
+
+
+def _code(run: Stage, section: Autoencoder, name: str) -> Coded:
+    dimensions, _ = AUTOENCODERS[name]
+    size = (section.line if dimensions == 1 else section.image).image_size
+    positions = held_out(section.test_positions, size, dimensions)
     pictures = diracs(positions, size)
-    found = {}
     networks = load_seeds(run.input(f"models/position/autoencoder/{name}"), run.seeds, PositionAutoencoder)
-    for seed, network in networks.items():
-        codes = evaluate(network.encode, pictures)
-        found[seed] = Coded(codes, evaluate(network.decode, codes))
-    return positions, pictures, found
+    codes = {seed: evaluate(network.encode, pictures) for seed, network in networks.items()}
+    outputs = {seed: evaluate(network.decode, codes[seed]) for seed, network in networks.items()}
+    return Coded(positions, pictures, codes, outputs)
 
 
-def autoencoder_numbers(
-    name: str, positions: Positions, pictures: Pictures, coded: Mapping[int, Coded]
-) -> dict[str, float]:
+def autoencoder_numbers(found: Mapping[str, Coded]) -> dict[str, float]:
     """How well pictures come back, and how the code relates to the position that nobody told it.
 
     `position_r2` is the share of the position's variance that an affine function of the code explains; on a line,
     `spearman` is 1 when the code is a monotone function of the position.
     """
     metrics = {}
-    for seed, one in coded.items():
-        metrics[f"autoencoder.{name}.relative_l2/seed_{seed}"] = relative_l2(one.outputs, pictures)
-        metrics[f"autoencoder.{name}.peak_error_px/seed_{seed}"] = peak_error(one.outputs, pictures)
-        metrics[f"autoencoder.{name}.position_r2/seed_{seed}"] = affine_r2(one.codes, positions)
-        if positions.shape[1] == 1:
-            metrics[f"autoencoder.{name}.spearman/seed_{seed}"] = spearman(one.codes[:, 0], positions[:, 0])
+    for name, coded in found.items():
+        for seed, codes in coded.codes.items():
+            outputs, a = coded.outputs[seed], coded.positions
+            metrics[f"autoencoder.{name}.relative_l2/seed_{seed}"] = relative_l2(outputs, coded.pictures)
+            metrics[f"autoencoder.{name}.peak_error_px/seed_{seed}"] = peak_error(outputs, coded.pictures)
+            metrics[f"autoencoder.{name}.position_r2/seed_{seed}"] = affine_r2(codes, a)
+            if a.shape[1] == 1:
+                metrics[f"autoencoder.{name}.spearman/seed_{seed}"] = spearman(codes[:, 0], a[:, 0])
     return metrics
+
+
+def correlations(coded: Coded, seed: int) -> pd.DataFrame:
+    """Pearson correlations among the coordinates of the position and the components of the code, labelled."""
+    axes = ["position"] if coded.positions.shape[1] == 1 else ["row", "column"]
+    columns = np.column_stack([coded.positions, coded.codes[seed]])
+    labels = [*axes, *(f"code {k}" for k in range(1, len(axes) + 1))]
+    return pd.DataFrame(np.corrcoef(columns.T), index=labels, columns=labels)

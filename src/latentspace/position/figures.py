@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Int
 from matplotlib.figure import Figure
 
 from latentspace.figures import axes_grid, bare, show
 from latentspace.position import encoder, theory
 from latentspace.position.dataset import Positions
 from latentspace.position.experiments import Coded, Halved, LearntEncoder, Placed
-from latentspace.position.measures import Pictures, diracs
+from latentspace.position.measures import diracs
 
 
 def layer_table(levels: int) -> Figure:
@@ -149,7 +149,7 @@ def max_pool_layers(network_max: Halved, network_stride: Halved, first: int) -> 
 def decoded(placed: Placed, names: Sequence[str], seed: int, columns: int = 4) -> Figure:
     """Wanted and decoded Diracs at held-out positions (slide 28)."""
     wanted, a = placed.wanted[1], placed.positions[1][:, 0]
-    chosen = [int(i) for i in np.linspace(0.1, 0.9, columns) * (len(a) - 1)]
+    chosen = _spread(len(a), columns)
     figure, axes = axes_grid(len(names), columns, width=2.3, height=1.5)
     for line, name in zip(axes, names, strict=True):
         for cell, i in zip(line, chosen, strict=True):
@@ -157,7 +157,7 @@ def decoded(placed: Placed, names: Sequence[str], seed: int, columns: int = 4) -
             cell.plot(wanted[i], "o", color="k", ms=4, mfc="none", label="wanted")
             cell.plot(placed.outputs[name][seed][i], ".-", color="C1", lw=1, ms=4, label="decoded")
             cell.set(xlim=(centre - 6, centre + 6), ylim=(-0.25, 1.15))
-        line[0].set_ylabel(name.replace("_", " "), fontsize=8)
+        line[0].set_ylabel(_title(name), fontsize=8)
     for cell, i in zip(axes[0], chosen, strict=True):
         cell.set_title(f"a = {a[i]:.2f}", fontsize=8)
     for cell in axes[-1]:
@@ -174,66 +174,108 @@ def decoded_images(placed: Placed, seed: int, columns: int = 8) -> Figure:
     figure, axes = axes_grid(len(rows), columns, width=1.0, height=1.0)
     for line, (name, images) in zip(axes, rows.items(), strict=True):
         for cell, i in zip(line, chosen, strict=True):
-            show(cell, images[i], high=0.6)
-        label = name.removeprefix("image_").replace("_", "\n")
+            show(cell, images[i])
+        label = "wanted" if name == "wanted" else _title(name).removeprefix("image, ")
         line[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8)
     return figure
 
 
-def set_size(table: pd.DataFrame) -> Figure:
-    """Both errors over the number of training positions; the table has one row per training and seed."""
-    groups = {"continuous a": "continuous", "one-hot": "one_hot", "CoordConv": "coordconv"}
-    figure, axes = axes_grid(1, 2, width=3.8, height=3.0)
-    for cell, column in zip(axes[0], ("relative_l2", "peak_error_px"), strict=True):
-        for color, (label, pattern) in enumerate(groups.items()):
-            rows = table[table["name"].str.match(pattern)]
-            mean = rows.groupby("positions")[column].mean()
-            cell.loglog(mean.index, mean, "o-", color=f"C{color}", label=label)
-            cell.loglog(rows["positions"], rows[column], "x", ms=4, color=f"C{color}", alpha=0.6)
-        cell.set(xlabel="training positions")
-    axes[0, 0].set_ylabel("relative L2 error")
-    axes[0, 1].set_ylabel("peak error (pixels)")
+def errors(table: pd.DataFrame) -> Figure:
+    """Both errors of every decoder on held-out positions, one dot per seed, the bar at their mean; logarithmic."""
+    names = list(table["name"].unique())[::-1]
+    figure, axes = axes_grid(1, 2, width=4.2, height=3.0)
+    labels = {"relative_l2": "relative L2 error", "peak_error_px": "peak error (pixels)"}
+    for cell, (column, label) in zip(axes[0], labels.items(), strict=True):
+        for row, name in enumerate(names):
+            values = table.loc[table["name"] == name, column]
+            cell.plot(values, [row] * len(values), "o", ms=4, mfc="none", color=_colour(name))
+            cell.plot(values.mean(), row, "|", ms=14, mew=2, color=_colour(name))
+        cell.set(xscale="log", xlabel=label, yticks=range(len(names)), yticklabels=[])
+    sizes = table.groupby("name")["positions"].first()
+    axes[0, 0].set_yticklabels([f"{_title(name)} ({sizes[name]})" for name in names])
+    axes[0, 0].set_title("decoder (training positions)", fontsize=9, loc="left", x=-0.6)
+    return figure
+
+
+def _title(name: str) -> str:
+    """A training's name in words."""
+    kind = name.removeprefix("image_")
+    words = {"one_hot": "one-hot a", "coordconv": "CoordConv"}.get(kind, "continuous a")
+    return f"{'image' if name.startswith('image_') else 'line'}, {words}"
+
+
+def _colour(name: str) -> str:
+    kind = name.removeprefix("image_")
+    return {"one_hot": "C1", "coordconv": "C2"}.get(kind, "C0")
+
+
+def codes_line(found: Mapping[str, Coded]) -> Figure:
+    """The code over the position that nobody told it: a row of panels per start of the encoder, a column per seed."""
+    seeds = list(found["line"].codes)
+    figure, axes = axes_grid(2, len(seeds), width=3.0, height=2.3)
+    for line, (name, start) in zip(axes, STARTS["line"].items(), strict=True):
+        coded = found[name]
+        for cell, seed in zip(line, seeds, strict=True):
+            cell.plot(coded.positions[:, 0], coded.codes[seed][:, 0], ".", ms=2)
+            cell.set_title(f"{start}, seed {seed}")
+        line[0].set_ylabel("code z")
+    for cell in axes[-1]:
+        cell.set_xlabel("position a (pixels)")
+    return figure
+
+
+def codes_image(found: Mapping[str, Coded]) -> Figure:
+    """The plane of codes, coloured by the position as in the leftmost panels: a row per start, a column per seed."""
+    seeds = list(found["image"].codes)
+    figure, axes = axes_grid(2, len(seeds) + 1, width=2.6, height=2.4)
+    for line, (name, start) in zip(axes, STARTS["image"].items(), strict=True):
+        coded = found[name]
+        share = coded.positions / coded.positions.max()
+        colours = np.column_stack([share[:, 0], np.full(len(share), 0.25), share[:, 1]])
+        line[0].scatter(coded.positions[:, 1], coded.positions[:, 0], c=colours, s=4)
+        line[0].set(title="positions", xlabel="column (pixels)", ylabel="row (pixels)")
+        line[0].invert_yaxis()
+        for cell, seed in zip(line[1:], seeds, strict=True):
+            cell.scatter(*coded.codes[seed].T, c=colours, s=4)
+            cell.set(title=f"{start}, seed {seed}", xlabel="code z₁")
+        line[1].set_ylabel("code z₂")
+    return figure
+
+
+STARTS = {
+    "line": {"line": "starts as averages", "line_random": "random start"},
+    "image": {"image": "starts as averages", "image_random": "random start"},
+}
+
+
+def outputs_line(found: Mapping[str, Coded], seed: int, columns: int = 4) -> Figure:
+    """Diracs in and out of the autoencoders of lines, from either start of the encoder."""
+    figure, axes = axes_grid(2, columns, width=2.3, height=1.6)
+    for line, (name, start) in zip(axes, STARTS["line"].items(), strict=True):
+        coded = found[name]
+        for cell, i in zip(line, _spread(len(coded.pictures), columns), strict=True):
+            cell.plot(coded.pictures[i], "o", color="k", ms=3, mfc="none", label="input")
+            cell.plot(coded.outputs[seed][i], ".-", color="C1", lw=1, ms=3, label="output")
+            cell.set(ylim=(-0.3, 1.15), title=f"a = {coded.positions[i, 0]:.2f}")
+        line[0].set_ylabel(start)
+    for cell in axes[-1]:
+        cell.set_xlabel("place")
     axes[0, 0].legend(fontsize=7)
     return figure
 
 
-def codes_line(positions: Positions, coded: Mapping[int, Coded]) -> Figure:
-    """The code over the position that nobody told it, one panel per seed."""
-    figure, axes = axes_grid(1, len(coded), width=3.0, height=2.6)
-    for cell, (seed, one) in zip(axes[0], coded.items(), strict=True):
-        cell.plot(positions[:, 0], one.codes[:, 0], ".", ms=2)
-        cell.set(xlabel="position a (pixels)", title=f"line, d = 1, seed {seed}")
-    axes[0, 0].set_ylabel("code z")
+def outputs_image(found: Mapping[str, Coded], seed: int, columns: int = 8) -> Figure:
+    """Points in and out of the autoencoders of images, from either start of the encoder."""
+    pictures = found["image"].pictures
+    rows = [("input", pictures), *((start, found[name].outputs[seed]) for name, start in STARTS["image"].items())]
+    figure, axes = axes_grid(3, columns, width=1.0, height=1.0)
+    for line, (label, images) in zip(axes, rows, strict=True):
+        for cell, i in zip(line, np.random.default_rng(0).permutation(len(pictures))[:columns], strict=True):
+            show(cell, images[i])
+        line[0].set_ylabel(label, rotation=0, ha="right", va="center", fontsize=8)
     return figure
 
 
-def codes_image(positions: Positions, coded: Mapping[int, Coded]) -> Figure:
-    """The plane of codes, coloured by row (above) and by column (below), one column of panels per seed."""
-    figure, axes = axes_grid(2, len(coded), width=3.0, height=2.6)
-    for column, (seed, one) in zip(axes.T, coded.items(), strict=True):
-        for cell, axis, name in zip(column, (0, 1), ("row", "column"), strict=True):
-            drawn = cell.scatter(*one.codes.T, c=positions[:, axis], s=4, cmap="viridis")
-            cell.set(title=f"image, d = 2, seed {seed}", xlabel="code z₁")
-            figure.colorbar(drawn, ax=cell, label=f"{name} (pixels)")
-    for cell in axes[:, 0]:
-        cell.set_ylabel("code z₂")
-    return figure
-
-
-def reconstructions(pictures: Pictures, outputs: Float[np.ndarray, "m *pixels"], columns: int = 8) -> Figure:
-    """Inputs over outputs of an autoencoder of lines or images at spread-out positions."""
-    chosen = np.linspace(0.05, 0.95, columns) * (len(pictures) - 1)
-    if pictures.ndim == 2:
-        figure, axes = axes_grid(1, columns, width=1.6, height=1.7)
-        for cell, i in zip(axes[0], chosen.astype(int), strict=True):
-            cell.plot(pictures[i], color="k", lw=0.8, label="input")
-            cell.plot(outputs[i], color="C1", lw=1, label="output")
-            cell.set(ylim=(-0.3, 1.1), xlabel="place")
-        axes[0, 0].legend(fontsize=7)
-        return figure
-    figure, axes = axes_grid(2, columns, width=1.0, height=1.0)
-    for line, (label, images) in zip(axes, {"input": pictures, "output": outputs}.items(), strict=True):
-        for cell, i in zip(line, chosen.astype(int), strict=True):
-            show(cell, images[i], high=0.6)
-        line[0].set_ylabel(label, rotation=0, ha="right", va="center")
-    return figure
+def _spread(count: int, columns: int) -> list[int]:
+    """Indices spread over ``range(count)``, away from its ends."""
+    return [int(i) for i in np.linspace(0.1, 0.9, columns) * (count - 1)]

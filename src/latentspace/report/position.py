@@ -146,4 +146,72 @@ CLAIMS = [
         "min",
         "max pooling breaks it",
     ),
+    Claim(
+        "position.decoder.continuous.relative_l2",
+        "position_decoder",
+        "√(Σ (D(a) − δ_a)² / Σ δ_a²) over held-out continuous a, n = 64; trained on 4096 continuous a",
+        "28",
+        "relative",
+        "<=",
+        0.06,
+        reference="prototype .06-.08",
+    ),
+    Claim(
+        "position.decoder.continuous.peak_error_px",
+        "position_decoder",
+        "mean |peak of D(a) − peak of δ_a|, peak: centroid of the three samples around the highest",
+        "28",
+        "px",
+        "<=",
+        0.05,
+        reference="a twentieth of a pixel",
+    ),
+    *(
+        Claim(
+            f"position.decoder.{name}.{measure}",
+            "position_decoder",
+            f"as position.decoder.continuous.{measure}: {words}",
+            slide,
+            "relative" if measure == "relative_l2" else "px",
+            reference=reference,
+        )
+        for name, words, slide, reference in (
+            ("one_hot", "trained on the 64 one-hot Diracs", "28", "not reliable"),
+            ("continuous_64", "trained on 64 continuous positions", "28", "as many as one-hot"),
+            ("coordconv", "CoordConv decoder, equally many parameters, equal time", "28", "Liu et al. 2018"),
+            ("image_continuous", "8 × 8 images, trained on 4096 continuous positions", "28", ""),
+            ("image_one_hot", "8 × 8 images, trained on the 64 one-hot Diracs", "28", "not reliable"),
+            ("image_coordconv", "8 × 8 images, CoordConv decoder, equally many parameters, equal time", "28", ""),
+        )
+        for measure in ("relative_l2", "peak_error_px")
+    ),
+    *(
+        Claim(
+            f"position.autoencoder.{name}.spearman",
+            "position_autoencoder",
+            f"|Spearman correlation| of the code with a over held-out a; d = 1, no labels, {start}",
+            "24-28",
+            reference="a monotone function of a: 1",
+        )
+        for name, start in (("line", "encoder starts as averages"), ("line_random", "random start"))
+    ),
+    *(
+        Claim(
+            f"position.autoencoder.{name}.{measure}",
+            "position_autoencoder",
+            f"{formula}; d = {d}, no labels, {start}",
+            "24-28",
+            unit,
+        )
+        for measure, formula, unit in (
+            ("position_r2", "share of the position's variance that an affine function of the code explains", ""),
+            ("relative_l2", "√(Σ (D∘E(δ_a) − δ_a)² / Σ δ_a²) over held-out a", "relative"),
+        )
+        for name, d, start in (
+            ("line", 1, "encoder starts as averages"),
+            ("line_random", 1, "random start"),
+            ("image", 2, "encoder starts as averages"),
+            ("image_random", 2, "random start"),
+        )
+    ),
 ]
