@@ -82,8 +82,8 @@ def test_decoders_that_halve_every_picture(decoder):
 
 def test_decoder_figures_draw(decoder):
     found = placed(decoder, 0.9)
-    table = decoder_table(decoder, decoder_numbers(placed(decoder, 0.9)), [0])
-    table["peak_error_px"] = 0.1
+    table = decoder_table(decoder, decoder_numbers(found), [0])
+    table["relative_l2"] = table["peak_error_px"] = np.linspace(0.01, 1, len(table))
     assert len(figures.errors(table).axes) == 2
     assert len(figures.decoded(found, ["one_hot", "coordconv"], 0).axes) == 8
     assert len(figures.decoded_images(found, 0).axes) == 4 * 8

@@ -51,7 +51,7 @@ def filters_2d(levels: int) -> Figure:
         drawn = cell.imshow(image, cmap="viridis")
         bare(cell)
         cell.set_title(title)
-        figure.colorbar(drawn, ax=cell, shrink=0.8)
+        figure.colorbar(drawn, ax=cell, shrink=0.8, label="answer (pixels²)" if "⊗" in title else "answer (pixels)")
     return figure
 
 
@@ -76,7 +76,7 @@ def taps(found: Sequence[LearntEncoder]) -> Figure:
 
 
 def taps_2d(found: Sequence[LearntEncoder]) -> Figure:
-    """Normalised 3×3 taps of every layer of the deepest 2-D encoder, first seed; hatched ones meet only padding."""
+    """Normalised 3×3 taps of every layer of the deepest 2-D encoder, first seed; – where they meet only padding."""
     deepest = max(one.levels for one in found if one.dimensions == 2)
     chosen = next(one for one in found if one.dimensions == 2 and one.levels == deepest)
     figure, axes = axes_grid(1, deepest, width=1.7, height=2.0)
