@@ -86,9 +86,11 @@ def train_and_record(run: Stage, jobs: Sequence[Job], folder: str) -> None:
     The first job's network is the one that the run shows, with an input of its kind.
     """
     placed = [replace(job, device=run.device, checkpoints=run.checkpoints) for job in jobs]
-    results = list(zip(placed, side_by_side(train, placed), strict=True))
+    # A process per seed, not per job: a score of processes on two cores spend much of their time evicting one another.
+    by_seed = [[job for job in placed if job.seed == seed] for seed in sorted({job.seed for job in placed})]
+    results = [result for group in side_by_side(_train_all, by_seed) for result in group]
     rows, last = [], {}
-    for job, (network, curve) in results:
+    for job, network, curve in results:
         models.save(network, run.output(f"{folder}/{job.name}") / f"seed_{job.seed}.safetensors")
         rows += [{"seed": job.seed, "name": job.name, **row} for row in curve]
         last[f"{job.name}.train_loss/seed_{job.seed}"] = curve[-1]["loss"]
@@ -96,6 +98,10 @@ def train_and_record(run: Stage, jobs: Sequence[Job], folder: str) -> None:
     run.metrics(last)
     first = jobs[0]
     run.model(first.name, f"{folder}/{first.name}/seed_{first.seed}.safetensors", example(first))
+
+
+def _train_all(jobs: Sequence[Job]) -> list[tuple[Job, Network, list[dict[str, float]]]]:
+    return [(job, *train(job)) for job in jobs]
 
 
 def example(job: Job) -> Tensor:
