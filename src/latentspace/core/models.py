@@ -30,10 +30,8 @@ class Saveable(Protocol):
 
 def save(network: nn.Module, path: Path) -> None:
     """Write `network` (with its `config`) to a safetensors file, whole or not at all."""
-    if not isinstance(network, Saveable):
-        raise TypeError(f"{type(network).__name__} has no config")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    header = {"latentspace": json.dumps({"kind": _kind(network), "config": network.config}, sort_keys=True)}
+    header = {"latentspace": json.dumps(describe(network), sort_keys=True)}
     with atomic(path) as temporary:
         save_file(tensors, temporary, metadata=header)
 
@@ -49,7 +47,7 @@ def load(path: str | Path) -> nn.Module:
         with safe_open(path, framework="pt") as stream:
             header = json.loads((stream.metadata() or {})["latentspace"])
             weights = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118  (not a dict)
-        network: nn.Module = _class(header["kind"])(**header["config"])
+        network = build(header)
         network.load_state_dict(weights)
     except FileNotFoundError:
         raise ValueError(f"{path}: no such file; `dvc repro` makes it") from None
@@ -59,9 +57,23 @@ def load(path: str | Path) -> nn.Module:
     return network.eval()
 
 
-def _kind(network: nn.Module) -> str:
-    """Name of a network's class below this package, such as ``size.network.ShapeAutoencoder``."""
-    return f"{type(network).__module__}.{type(network).__qualname__}".removeprefix(f"{PACKAGE}.")
+def describe(network: nn.Module) -> dict[str, Any]:
+    """What rebuilds a network up to its weights, in plain values: its class below this package and its `config`."""
+    if not isinstance(network, Saveable):
+        raise TypeError(f"{type(network).__name__} has no config")
+    kind = f"{type(network).__module__}.{type(network).__qualname__}".removeprefix(f"{PACKAGE}.")
+    return {"kind": kind, "config": network.config}
+
+
+def build(description: nn.Module | Mapping[str, Any]) -> nn.Module:
+    """The network of a description, with initial weights; a network is returned as it is.
+
+    Raises:
+        KeyError: if the description names no network of this package.
+    """
+    if isinstance(description, nn.Module):
+        return description
+    return _class(description["kind"])(**description["config"])
 
 
 def _class(kind: str) -> type[nn.Module]:

@@ -35,4 +35,4 @@ def whole(size: int, dimensions: int) -> Positions:
 
 def held_out(count: int, size: int, dimensions: int) -> Positions:
     """Test positions, from a stream of random numbers that no training seed reaches."""
-    return continuous(count, size, dimensions, 2**32 - 1)
+    return continuous(count, size, dimensions, 2**32 - 2)

@@ -1,0 +1,152 @@
+"""Building blocks of the organise chapter: normalised codes, convolutional encoders and decoders, small dense ones."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+SLOPE = 0.2  # of the LeakyReLU, as the authors have it
+
+
+class ScaleFreeBatchNorm(nn.Module):
+    """Batch normalisation without trainable parameters: codes of mean 0 and variance 1, whatever their scale before.
+
+    Nothing is added to the variance, so a component of tiny variance is normalised as well as any other (the usual
+    epsilon leaves it small; an epsilon of 0 is refused by torch). In training the statistics are the batch's; in
+    evaluation those of the whole training set, which `settle` takes once the weights are final.
+
+    Source: slide 37, footnote.
+    """
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("deviation", torch.ones(size))
+
+    def forward(self, y: Float[Tensor, "batch size"]) -> Float[Tensor, "batch size"]:
+        """Normalise each column."""
+        if y.dtype != torch.float64:
+            y = y.float()  # half precision would not do for statistics
+        if not self.training:
+            return (y - self.mean) / self.deviation
+        centred = y - y.mean(0)
+        return centred * centred.square().mean(0).clamp_min(torch.finfo(y.dtype).tiny).rsqrt()
+
+    def settle(self, y: Float[Tensor, "n size"]) -> None:
+        """Take the statistics of the whole training set.
+
+        Raises:
+            ValueError: if a column does not vary.
+        """
+        mean, deviation = y.double().mean(0), y.double().std(0, correction=0)
+        if not bool((deviation > 1e-12 * (1 + mean.abs())).all()):
+            raise ValueError("a component of the code is constant: the data have no more structure to encode")
+        self.mean.copy_(mean)
+        self.deviation.copy_(deviation)
+
+
+def _coarsest(image_size: int, widths: list[int]) -> int:
+    """Side of the coarsest map: the finest level halves twice, every other once."""
+    side = image_size >> (len(widths) + 1)
+    if not widths or side < 1 or side << (len(widths) + 1) != image_size:
+        raise ValueError(f"widths = {widths}: {image_size} pixels cannot be halved {len(widths) + 1} times")
+    return side
+
+
+class ConvEncoder(nn.Module):
+    """Images to numbers: a convolution of stride 4, then 4×4 convolutions of stride 2, LeakyReLU, a linear layer.
+
+    Args:
+        image_size: side of the square images, in pixels.
+        channels: of the images.
+        widths: channels after each level, finest first.
+        code_size: numbers per image.
+    """
+
+    def __init__(self, image_size: int, channels: int, widths: list[int], code_size: int) -> None:
+        super().__init__()
+        side = _coarsest(image_size, widths)
+        self.config: dict[str, Any] = {
+            "image_size": image_size,
+            "channels": channels,
+            "widths": widths,
+            "code_size": code_size,
+        }
+        first = nn.Conv2d(channels, widths[0], 6, stride=4, padding=1)
+        self.levels = nn.ModuleList(
+            [first, *(nn.Conv2d(i, o, 4, stride=2, padding=1) for i, o in pairwise(widths))],
+        )
+        self.code = nn.Linear(widths[-1] * side**2, code_size)
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def forward(self, x: Float[Tensor, "batch channels h w"]) -> Float[Tensor, "batch code"]:
+        """Codes before normalisation."""
+        x = x.contiguous(memory_format=torch.channels_last)
+        for level in self.levels:
+            x = F.leaky_relu(level(x), SLOPE)
+        return self.code(x.flatten(1))
+
+
+class ConvDecoder(nn.Module):
+    """Numbers to images in [0, 1]: the mirror image of `ConvEncoder`, with a sigmoid at the end.
+
+    Args:
+        image_size: side of the square images, in pixels.
+        channels: of the images.
+        widths: channels before each level, coarsest first.
+        code_size: numbers per image.
+    """
+
+    def __init__(self, image_size: int, channels: int, widths: list[int], code_size: int) -> None:
+        super().__init__()
+        self.side = _coarsest(image_size, widths)
+        self.config: dict[str, Any] = {
+            "image_size": image_size,
+            "channels": channels,
+            "widths": widths,
+            "code_size": code_size,
+        }
+        self.spread = nn.Linear(code_size, widths[0] * self.side**2)
+        self.levels = nn.ModuleList(nn.ConvTranspose2d(i, o, 4, stride=2, padding=1) for i, o in pairwise(widths))
+        self.pixels = nn.Conv2d(widths[-1], 16 * channels, 3, padding=1)  # a block of 4 × 4 pixels per place
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def forward(self, z: Float[Tensor, "batch code"]) -> Float[Tensor, "batch channels h w"]:
+        """Images of codes."""
+        x = self.spread(z).unflatten(1, (-1, self.side, self.side)).contiguous(memory_format=torch.channels_last)
+        for level in self.levels:
+            x = level(F.leaky_relu(x, SLOPE))
+        return torch.sigmoid(F.pixel_shuffle(self.pixels(F.leaky_relu(x, SLOPE)), 4))
+
+
+class DenseNetwork(nn.Module):
+    """Vectors to vectors through one hidden layer, for codes of codes: latent → hidden → code, code → hidden → latent.
+
+    Args:
+        in_size: numbers in.
+        hidden: width of the hidden layer.
+        out_size: numbers out.
+    """
+
+    def __init__(self, in_size: int, hidden: int, out_size: int) -> None:
+        super().__init__()
+        self.config: dict[str, Any] = {"in_size": in_size, "hidden": hidden, "out_size": out_size}
+        self.first, self.second = nn.Linear(in_size, hidden), nn.Linear(hidden, out_size)
+
+    def forward(self, x: Float[Tensor, "batch in"]) -> Float[Tensor, "batch out"]:
+        """Apply the two layers with a LeakyReLU between them."""
+        return self.second(F.leaky_relu(self.first(x), SLOPE))
+
+
+def matched_widths(widths: list[int], times: int) -> list[int]:
+    """Widths of one network with about the parameters of `times` networks of the given widths."""
+    return [round(width * math.sqrt(times)) for width in widths]

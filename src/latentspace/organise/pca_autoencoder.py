@@ -1,0 +1,285 @@
+"""The PCA autoencoder: a latent space that grows one component at a time, in order of importance and decorrelated.
+
+    encoder = partial(ConvEncoder, 64, 1, [16, 16, 16, 16])          # called with the size of a packet
+    decoder = partial(ConvDecoder, 64, 1, [32, 32, 16, 16])          # called with the number of components so far
+    model, curves = organise((images,), encoder, decoder, Settings(packet_sizes=[1, 1, 1]), training, seed=0)
+    z = model.encode(images)                                         # (n, 3), mean 0, variance 1
+    model.decode(z[:, :2])                                           # with the first two components
+
+Each step trains a new encoder and a new decoder, then freezes the encoder (slides 33-37). The frozen codes are computed
+once per step, not once per iteration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from latentspace.core import models
+from latentspace.core.fit import fit, stream
+from latentspace.core.objective import Objective
+from latentspace.core.params import Device, Training
+from latentspace.organise.network import ScaleFreeBatchNorm
+from latentspace.organise.params import Settings
+from latentspace.organise.penalties import PENALTIES
+
+Factory = Callable[[int], nn.Module]
+CHUNK = 1000  # images through a network at once, which bounds the memory
+
+
+class LatentModel(nn.Module):
+    """Anything with `encode` and `decode`; the rest follows.
+
+    Attributes:
+        components: length of the code.
+    """
+
+    components: int
+
+    def encode(self, x: Tensor) -> Float[Tensor, "n components"]:
+        """Codes of inputs."""
+        raise NotImplementedError
+
+    def decode(self, z: Float[Tensor, "n k"]) -> Tensor:
+        """Outputs for the first k components, 1 ≤ k ≤ `components`."""
+        raise NotImplementedError
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Reconstruction D∘E(x)."""
+        return self.decode(self.encode(x))
+
+    @torch.no_grad()
+    def reconstruct(self, x: Tensor, n_components: int | None = None) -> Tensor:
+        """Outputs from the first `n_components` of the code (all by default), in pieces that fit the memory."""
+        return in_chunks(lambda part: self.decode(self.encode(part)[:, :n_components]), x)
+
+    @torch.no_grad()
+    def traverse(self, component: int, values: Float[Tensor, " n"], start: Float[Tensor, " components"]) -> Tensor:
+        """Outputs along one axis of the latent space (slide 39): `start` with one component set to each value.
+
+        Raises:
+            ValueError: if there is no such component.
+        """
+        if not 0 <= component < self.components:
+            raise ValueError(f"component {component}: there are components 0 … {self.components - 1}")
+        z = start.repeat(len(values), 1)
+        z[:, component] = values
+        return self.decode(z)
+
+    def save(self, path: Path) -> None:
+        """Write the model as safetensors, whole or not at all; `latentspace.load` reads it back."""
+        models.save(self, path)
+
+
+def in_chunks(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """`function` of `x`, piece by piece along the first axis."""
+    return torch.cat([function(part) for part in x.split(CHUNK)])
+
+
+class PCAAutoencoder(LatentModel):
+    """Encoders of packets of components, and a decoder for every number of packets.
+
+    Args:
+        encoders: one per packet, each maps inputs to raw numbers (batch, packet size); or their descriptions.
+        decoders: decoder i maps the codes of packets 0 … i to outputs; or their descriptions.
+        packet_sizes: components per packet.
+
+    Raises:
+        ValueError: if the lengths do not agree.
+
+    Source: slides 33-37, 48.
+    """
+
+    def __init__(
+        self,
+        encoders: Sequence[nn.Module | Mapping[str, Any]],
+        decoders: Sequence[nn.Module | Mapping[str, Any]],
+        packet_sizes: Sequence[int],
+    ) -> None:
+        super().__init__()
+        if not len(encoders) == len(decoders) == len(packet_sizes) or min(packet_sizes, default=0) < 1:
+            raise ValueError(f"{len(encoders)} encoders, {len(decoders)} decoders, packet_sizes = {list(packet_sizes)}")
+        self.encoders = nn.ModuleList(map(models.build, encoders))
+        self.decoders = nn.ModuleList(map(models.build, decoders))
+        self.norms = nn.ModuleList(map(ScaleFreeBatchNorm, packet_sizes))
+        self.packet_sizes = list(packet_sizes)
+        self.components = sum(packet_sizes)
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What rebuilds the model, in plain values."""
+        return {
+            "encoders": [models.describe(encoder) for encoder in self.encoders],
+            "decoders": [models.describe(decoder) for decoder in self.decoders],
+            "packet_sizes": self.packet_sizes,
+        }
+
+    def encode(self, x: Tensor) -> Float[Tensor, "n components"]:
+        """Codes, each component of mean 0 and variance 1 over the training set."""
+        return torch.cat([norm(encoder(x)) for encoder, norm in zip(self.encoders, self.norms, strict=True)], 1)
+
+    def decode(self, z: Float[Tensor, "n k"]) -> Tensor:
+        """Outputs for the first k components.
+
+        A decoder that was trained for just these k decodes them; if k ends inside a packet, the components that are
+        missing from it stand at their mean, 0.
+
+        Raises:
+            ValueError: if k is 0 or larger than `components`.
+        """
+        ends = torch.tensor(self.packet_sizes).cumsum(0).tolist()
+        fitting = [i for i, end in enumerate(ends) if end >= z.shape[1] > 0]
+        if not fitting:
+            raise ValueError(f"a code of {z.shape[1]} components; this model has {self.components}")
+        return self.decoders[fitting[0]](F.pad(z, (0, ends[fitting[0]] - z.shape[1])))
+
+
+class PacketObjective(Objective):
+    """Loss of one step of the PCA autoencoder, eq. 15: reconstruction error + λ · penalty.
+
+    Args:
+        encoder: of the new packet; the encoders before it are present through their codes only.
+        decoder: of all components so far.
+        norm: of the new packet.
+        settings: λ and the kind of penalty.
+        error: maps (output of the decoder, target) to the reconstruction error.
+    """
+
+    def __init__(
+        self, encoder: nn.Module, decoder: nn.Module, norm: ScaleFreeBatchNorm, settings: Settings, error: nn.Module
+    ) -> None:
+        super().__init__()
+        self.encoder, self.decoder, self.norm, self.error = encoder, decoder, norm, error
+        self.settings = settings
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """The new encoder and decoder; what `error` holds, such as a generator, stays as it is."""
+        return [
+            {"params": list(self.encoder.parameters()), "scale": self.settings.encoder_rate},
+            {"params": list(self.decoder.parameters()), "scale": 1.0},
+        ]
+
+    def forward(self, x: Tensor, frozen: Float[Tensor, "batch i"], target: Tensor | None = None) -> dict[str, Tensor]:
+        """Loss of a batch: inputs, their frozen codes, and what to reconstruct (the inputs by default)."""
+        new = self.norm(self.encoder(self._noisy(x)))
+        error = self.error(self.decoder(torch.cat([frozen, new], 1)), x if target is None else target)
+        if self.settings.weight == 0:
+            return {"loss": error}
+        penalty = PENALTIES[self.settings.penalty](frozen.float(), new.float())
+        return {"loss": error + self.settings.weight * penalty, "reconstruction": error, "penalty": penalty}
+
+    def _noisy(self, x: Tensor) -> Tensor:
+        noise = self.settings.input_noise
+        return x + noise * torch.randn_like(x) if noise else x
+
+
+def organise(
+    data: tuple[Tensor, ...],
+    encoder: Factory,
+    decoder: Factory,
+    settings: Settings,
+    training: Training,
+    *,
+    seed: int,
+    error: nn.Module | None = None,
+    device: Device = "cpu",
+    checkpoints: Path | None = None,
+    label: str = "",
+) -> tuple[PCAAutoencoder, list[dict[str, float]]]:
+    """Train a PCA autoencoder, packet by packet.
+
+    Args:
+        data: the inputs, shape (n, …), and, if they are not what is to be reconstructed, the targets, (n, …).
+        encoder: maps a packet's size to a network from inputs to that many numbers.
+        decoder: maps a number of components to a network from that many numbers to outputs.
+        settings: packets, λ, penalty.
+        training: schedule of each step.
+        seed: of initial weights and batches.
+        error: maps (output, target) to the reconstruction error; the settings' mean per number by default.
+        device: ``auto`` takes a GPU when there is one.
+        checkpoints: folder of this run's checkpoints; a killed run resumes inside its component.
+        label: name shown beside the progress bar.
+
+    Returns:
+        The model in evaluation mode, and the training curve with the steps of all packets in a row.
+
+    Raises:
+        ValueError: if the data hold a NaN or do not vary.
+        Diverged: if the loss leaves the real numbers; the last checkpoint stays.
+    """
+    check(data)
+    inputs, *targets = data
+    error = error or ERRORS[settings.reconstruction]()
+    encoders, decoders, norms = [], [], []
+    curve: list[dict[str, float]] = []
+    codes = inputs.new_zeros(len(inputs), 0)
+    for packet, size in enumerate(settings.packet_sizes):
+        torch.manual_seed(stream(seed, 2**31 + packet))
+        parts = encoder(size), decoder(codes.shape[1] + size), ScaleFreeBatchNorm(size)
+        objective = PacketObjective(*parts, settings, error)
+        folder = checkpoints / f"packet_{packet + 1}" if checkpoints else None
+        own = training.model_copy(update={"steps": settings.steps_of(packet, training.steps)})
+        rows = fit(
+            objective,
+            (inputs, codes, *targets),
+            own,
+            seed=stream(seed, 2**30 + packet),
+            device=device,
+            checkpoints=folder,
+            label=f"{label} packet {packet + 1}",
+        )
+        before = curve[-1]["step"] + 1 if curve else 0.0
+        curve += [{**row, "step": row["step"] + before, "packet": packet + 1.0} for row in rows]
+        codes = torch.cat([codes, freeze(parts[0], parts[2], inputs)], 1)
+        encoders.append(parts[0])
+        decoders.append(parts[1])
+        norms.append(parts[2])
+    model = PCAAutoencoder(encoders, decoders, settings.packet_sizes)
+    model.norms = nn.ModuleList(norms)
+    return model.eval(), curve
+
+
+@torch.no_grad()
+def freeze(encoder: nn.Module, norm: ScaleFreeBatchNorm, inputs: Tensor) -> Float[Tensor, "n size"]:
+    """Fix an encoder for good, its normalisation by the whole training set; returns its codes."""
+    encoder.eval().requires_grad_(requires_grad=False)
+    raw = in_chunks(encoder, inputs)
+    norm.settle(raw)
+    return norm.eval()(raw)
+
+
+def check(data: tuple[Tensor, ...]) -> None:
+    """Refuse data that nothing can be learnt from; raises ValueError saying which row is wrong."""
+    for tensor in data:
+        if len(tensor) < 2 or len(tensor) != len(data[0]):
+            raise ValueError(f"a data set of {len(tensor)} rows, where at least 2 and {len(data[0])} are expected")
+        sound = tensor.flatten(1).isfinite().all(1)
+        if not bool(sound.all()):
+            raise ValueError(f"row {int((~sound).nonzero()[0])} of the data holds a value that is not finite")
+        if bool((tensor == tensor[:1]).all()):
+            raise ValueError("all rows of the data are equal: there is nothing to encode")
+
+
+class MeanSquare(nn.Module):
+    """Mean squared error per number."""
+
+    def forward(self, output: Tensor, target: Tensor) -> Tensor:
+        """A scalar."""
+        return F.mse_loss(output, target)
+
+
+class CrossEntropy(nn.Module):
+    """Mean binary cross-entropy per number, of outputs and targets in [0, 1] (the authors' second version)."""
+
+    def forward(self, output: Tensor, target: Tensor) -> Tensor:
+        """A scalar."""
+        return F.binary_cross_entropy(output, target)
+
+
+ERRORS: dict[str, type[nn.Module]] = {"mse": MeanSquare, "bce": CrossEntropy}
