@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import Field, field_validator
 
 from latentspace.core.params import Device, Section, parse, read_yaml
+from latentspace.organise.params import Images, PostHoc, Train, TrainSet
 from latentspace.position.params import Ablation, Autoencoder, Decoder, Encoder
 from latentspace.position.params import Theory as PositionTheory
 from latentspace.size.params import Sampling, Silhouettes, Theory, TrainDisks, TrainSilhouettes
@@ -27,6 +28,11 @@ class Params(Section):
     position_ablation: Ablation
     position_train_decoder: Decoder
     position_train_autoencoder: Autoencoder
+    organise_images: Images
+    organise_train: Train
+    organise_train_disks: TrainSet
+    organise_train_dial: TrainSet
+    organise_post_hoc: PostHoc
 
     @field_validator("seeds")
     @classmethod

@@ -25,7 +25,7 @@ from latentspace.core.params import Device, Training
 HISTORY_ROWS = 100  # a curve has about this many points, however long the run
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # frozen would keep Python from setting its traceback
 class Diverged(ValueError):
     """The loss left the real numbers."""
 
@@ -111,6 +111,7 @@ def fit(
             group["lr"] = rate * group["scale"]
         rows = batch_indices(len(data[0]), training.batch_size, seed, step).to(data[0].device)
         torch.manual_seed(stream(seed, step))
+        objective.progress = step / training.steps
         losses: Mapping[str, Tensor] = wrapped(*(tensor[rows] for tensor in data))
         optimizer.zero_grad()
         fabric.backward(losses["loss"])

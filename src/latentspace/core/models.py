@@ -51,7 +51,7 @@ def load(path: str | Path) -> nn.Module:
         network.load_state_dict(weights)
     except FileNotFoundError:
         raise ValueError(f"{path}: no such file; `dvc repro` makes it") from None
-    except (SafetensorError, ImportError, KeyError, TypeError, RuntimeError, json.JSONDecodeError) as error:
+    except (SafetensorError, ImportError, KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ValueError(f"{path}: not a sound model file ({type(error).__name__}: {reason})") from None
     return network.eval()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
@@ -30,9 +31,9 @@ class ImageSet:
     """
 
     train: Pixels
-    test: Pixels
+    test: UInt8[np.ndarray, "m channels size size"]
     train_factors: Factors
-    test_factors: Factors
+    test_factors: Mapping[str, Float[np.ndarray, " m"]]
 
 
 def make(spec: DataSet) -> ImageSet:
@@ -113,11 +114,20 @@ def read_folder(folder: Path, spec: DataSet) -> Pixels:
     for out, path in zip(images, paths, strict=True):
         try:
             with Image.open(path) as image:
-                cut = ImageOps.fit(image.convert("RGB" if spec.channels == 3 else "L"), (spec.image_size,) * 2)
+                cut = ImageOps.fit(
+                    _eight_bits(image).convert("RGB" if spec.channels == 3 else "L"), (spec.image_size,) * 2
+                )
         except (UnidentifiedImageError, OSError) as error:
             raise ValueError(f"{path}: not a readable image ({type(error).__name__})") from None
         out[:] = np.moveaxis(np.atleast_3d(np.asarray(cut)), 2, 0)
     return images
+
+
+def _eight_bits(image: Any) -> Any:
+    """An image of 16 bits a pixel in 8; a palette with transparency as RGBA."""
+    if image.mode.startswith("I"):
+        return image.point(lambda value: value / 256).convert("L")
+    return image.convert("RGBA") if image.mode == "P" else image
 
 
 def space_filling_order(images: Pixels, bits: int = 5) -> Int[np.ndarray, " n"]:

@@ -39,6 +39,7 @@ class ScaleFreeBatchNorm(nn.Module):
         if not self.training:
             return (y - self.mean) / self.deviation
         centred = y - y.mean(0)
+        centred = centred - centred.mean(0)  # what rounding leaves of a large mean
         return centred * centred.square().mean(0).clamp_min(torch.finfo(y.dtype).tiny).rsqrt()
 
     def settle(self, y: Float[Tensor, "n size"]) -> None:
@@ -63,7 +64,10 @@ def _coarsest(image_size: int, widths: list[int]) -> int:
 
 
 class ConvEncoder(nn.Module):
-    """Images to numbers: a convolution of stride 4, then 4×4 convolutions of stride 2, LeakyReLU, a linear layer.
+    """Images to numbers: a convolution of stride 4, then 4×4 convolutions of stride 2, tanh, a linear layer.
+
+    The linear layer sees the features and, beside them, their direction (features over their root mean square), so a
+    component can follow a shape whatever its size. A bounded, smooth activation folds the code less than LeakyReLU.
 
     Args:
         image_size: side of the square images, in pixels.
@@ -85,19 +89,23 @@ class ConvEncoder(nn.Module):
         self.levels = nn.ModuleList(
             [first, *(nn.Conv2d(i, o, 4, stride=2, padding=1) for i, o in pairwise(widths))],
         )
-        self.code = nn.Linear(widths[-1] * side**2, code_size)
+        self.code = nn.Linear(2 * widths[-1] * side**2, code_size)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, x: Float[Tensor, "batch channels h w"]) -> Float[Tensor, "batch code"]:
         """Codes before normalisation."""
         x = x.contiguous(memory_format=torch.channels_last)
         for level in self.levels:
-            x = F.leaky_relu(level(x), SLOPE)
-        return self.code(x.flatten(1))
+            x = torch.tanh(level(x))
+        features = x.flatten(1)
+        direction = features * (features.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+        return self.code(torch.cat([features, direction], 1))
 
 
 class ConvDecoder(nn.Module):
-    """Numbers to images in [0, 1]: the mirror image of `ConvEncoder`, with a sigmoid at the end.
+    """Numbers to images in [0, 1]: a linear layer, transposed 4×4 convolutions of stride 2 with SiLU, a sigmoid.
+
+    The last level is a convolution that gives every place its block of 4 × 4 pixels.
 
     Args:
         image_size: side of the square images, in pixels.
@@ -124,8 +132,8 @@ class ConvDecoder(nn.Module):
         """Images of codes."""
         x = self.spread(z).unflatten(1, (-1, self.side, self.side)).contiguous(memory_format=torch.channels_last)
         for level in self.levels:
-            x = level(F.leaky_relu(x, SLOPE))
-        return torch.sigmoid(F.pixel_shuffle(self.pixels(F.leaky_relu(x, SLOPE)), 4))
+            x = level(F.silu(x))
+        return torch.sigmoid(F.pixel_shuffle(self.pixels(F.silu(x)), 4))
 
 
 class DenseNetwork(nn.Module):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, StringConstraints, model_validator
 
-from latentspace.core.params import Section
+from latentspace.core.params import Section, Training
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Widths = Annotated[list[PositiveInt], Field(min_length=1)]
@@ -21,7 +21,7 @@ class DataSet(Section):
     path: str | None = None
     image_size: Literal[16, 32, 64, 128] = 64
     channels: Literal[1, 3] = 1
-    blur: float = Field(default=0.5, gt=0, le=8)
+    blur: float = Field(default=0.5, gt=0, le=2)
     train_images: int = Field(ge=2)
     test_images: int = Field(ge=2)
     seed: int = Field(default=0, ge=0)
@@ -35,6 +35,27 @@ class DataSet(Section):
         return self
 
 
+class Images(Section):
+    """Image sets: which are made, and how."""
+
+    names: list[Name] = Field(min_length=1)
+    sets: dict[Name, DataSet]
+
+    @model_validator(mode="after")
+    def _defined(self) -> Images:
+        for name in self.names:
+            if name not in self.sets:
+                raise ValueError(f"names lists {name!r}, which sets does not define")
+        return self
+
+
+class Network(Section):
+    """Encoder and decoder of images."""
+
+    encoder_widths: Widths
+    decoder_widths: Widths
+
+
 class Settings(Section):
     """The PCA autoencoder: how its latent space grows and what keeps its components apart."""
 
@@ -43,7 +64,7 @@ class Settings(Section):
     penalty: Penalty = "covariance"
     reconstruction: Reconstruction = "mse"
     encoder_rate: float = Field(default=1.0, gt=0, le=1)
-    input_noise: NonNegativeFloat = 0.0
+    code_noise: NonNegativeFloat = 0.0
     shares: list[PositiveFloat] | None = None
 
     @model_validator(mode="after")
@@ -57,3 +78,53 @@ class Settings(Section):
         if self.shares is None:
             return steps
         return max(1, round(steps * len(self.shares) * self.shares[packet] / sum(self.shares)))
+
+
+class Variant(Settings):
+    """What one variant changes; an empty mapping is the PCA autoencoder of slides 33-37.
+
+    method: pca_ae | linear_pca | nested_dropout | beta_vae. beta: weight of the β-VAE's divergence. encoder_times: the
+    encoder's parameters as a multiple. steps: per packet, instead of the training's. seeds: how many of the seeds.
+    """
+
+    method: Literal["pca_ae", "linear_pca", "nested_dropout", "beta_vae"] = "pca_ae"
+    beta: PositiveFloat | None = None
+    encoder_times: PositiveInt = 1
+    steps: PositiveInt | None = None
+    seeds: PositiveInt | None = None
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Variant:
+        if (self.method == "beta_vae") != (self.beta is not None):
+            raise ValueError("beta belongs to method: beta_vae, and method: beta_vae needs one")
+        if self.method != "pca_ae" and len(self.packet_sizes) != 1:
+            raise ValueError(f"method: {self.method} trains one packet; packet_sizes = {self.packet_sizes}")
+        return self
+
+
+class TrainSet(Section):
+    """Variants of the autoencoder on one image set, those that are run among those that are defined."""
+
+    names: list[Name] = Field(min_length=1)
+    variants: dict[Name, Variant]
+
+    @model_validator(mode="after")
+    def _defined(self) -> TrainSet:
+        for name in self.names:
+            if name not in self.variants:
+                raise ValueError(f"names lists {name!r}, which variants does not define")
+        return self
+
+
+class Train(TrainSet):
+    """Autoencoders of ellipses, with the network and the training that all image sets share."""
+
+    network: Network
+    training: Training
+
+
+class PostHoc(Settings):
+    """Learn first, organise afterwards: a PCA autoencoder of the plain autoencoder's codes."""
+
+    hidden: PositiveInt
+    training: Training

@@ -56,7 +56,13 @@ class LatentModel(nn.Module):
 
     @torch.no_grad()
     def reconstruct(self, x: Tensor, n_components: int | None = None) -> Tensor:
-        """Outputs from the first `n_components` of the code (all by default), in pieces that fit the memory."""
+        """Outputs from the first `n_components` of the code (all by default), in pieces that fit the memory.
+
+        Raises:
+            ValueError: if there are not so many components.
+        """
+        if n_components is not None and not 1 <= n_components <= self.components:
+            raise ValueError(f"n_components = {n_components}: there are {self.components}")
         return in_chunks(lambda part: self.decode(self.encode(part)[:, :n_components]), x)
 
     @torch.no_grad()
@@ -167,16 +173,17 @@ class PacketObjective(Objective):
 
     def forward(self, x: Tensor, frozen: Float[Tensor, "batch i"], target: Tensor | None = None) -> dict[str, Tensor]:
         """Loss of a batch: inputs, their frozen codes, and what to reconstruct (the inputs by default)."""
-        new = self.norm(self.encoder(self._noisy(x)))
-        error = self.error(self.decoder(torch.cat([frozen, new], 1)), x if target is None else target)
+        new = self.norm(self.encoder(x))
+        error = self.error(self.decoder(self._noisy(torch.cat([frozen, new], 1))), x if target is None else target)
         if self.settings.weight == 0:
             return {"loss": error}
-        penalty = PENALTIES[self.settings.penalty](frozen.float(), new.float())
+        with torch.autocast(x.device.type, enabled=False):  # half precision would not do for correlations
+            penalty = PENALTIES[self.settings.penalty](frozen.float(), new.float())
         return {"loss": error + self.settings.weight * penalty, "reconstruction": error, "penalty": penalty}
 
-    def _noisy(self, x: Tensor) -> Tensor:
-        noise = self.settings.input_noise
-        return x + noise * torch.randn_like(x) if noise else x
+    def _noisy(self, z: Tensor) -> Tensor:
+        noise = self.settings.code_noise * (1 - self.progress)
+        return z + noise * torch.randn_like(z) if noise else z
 
 
 def organise(
@@ -259,7 +266,7 @@ def check(data: tuple[Tensor, ...]) -> None:
     for tensor in data:
         if len(tensor) < 2 or len(tensor) != len(data[0]):
             raise ValueError(f"a data set of {len(tensor)} rows, where at least 2 and {len(data[0])} are expected")
-        sound = tensor.flatten(1).isfinite().all(1)
+        sound = tensor.reshape(len(tensor), -1).isfinite().all(1)
         if not bool(sound.all()):
             raise ValueError(f"row {int((~sound).nonzero()[0])} of the data holds a value that is not finite")
         if bool((tensor == tensor[:1]).all()):

@@ -33,10 +33,13 @@ def distance_correlation(frozen: Float[Tensor, "batch i"], new: Float[Tensor, "b
     Source: G. Székely and M. Rizzo, "Partial distance correlation with methods for dissimilarities", 2014.
     """
     columns = torch.cat([frozen, new], 1).T
+    if columns.shape[1] < 4:
+        raise ValueError(f"a batch of {columns.shape[1]}: distance correlation needs at least 4 images")
     centred = u_centred((columns[:, :, None] - columns[:, None, :]).abs())
-    products = torch.einsum("iab,jab->ij", centred, centred)
-    own = products.diagonal().clamp_min(torch.finfo(products.dtype).tiny)
-    squared = products * (own[:, None] * own[None, :]).rsqrt()
+    flat = centred.flatten(1)
+    products = flat @ flat.T
+    own = products.diagonal()
+    squared = products * (own[:, None] * own[None, :]).clamp_min(torch.finfo(products.dtype).tiny).rsqrt()
     pairs = torch.triu(squared, diagonal=1)[:, frozen.shape[1] :]
     return pairs.sum() / len(columns)
 

@@ -53,6 +53,6 @@ def _grey(ellipses: torch.Tensor, x: torch.Tensor, y: torch.Tensor, blur: float)
     level = u.square() + v.square()
     steepness = ((u / a).square() + (v / b).square()).clamp_min(1e-12).rsqrt()
     root = level.sqrt()
-    distance = (1 - root) * root * steepness
+    distance = torch.where(root > 1e-4, (1 - root) * root * steepness, torch.minimum(a, b))
     curvature = (level * steepness**3 / (a * b).square()).clamp_max(1 / blur)
     return torch.special.ndtr(distance / blur - curvature * (blur / 2))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from latentspace.report.organise import CLAIMS as ORGANISE
 from latentspace.report.position import CLAIMS as POSITION
 from latentspace.report.size import CLAIMS as SIZE
 from latentspace.report.table import Claim
 
-CLAIMS: list[Claim] = [*SIZE, *POSITION]
+CLAIMS: list[Claim] = [*SIZE, *POSITION, *ORGANISE]

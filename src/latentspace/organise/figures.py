@@ -1,0 +1,164 @@
+"""Pictures of the organise chapter: traversals, matrices, error curves, codes over factors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+import torch
+from jaxtyping import Float, UInt8
+from matplotlib.figure import Figure
+
+from latentspace.figures import axes_grid, bare, show
+from latentspace.organise.pca_autoencoder import LatentModel
+
+SPAN = 2.0  # traversals run over ± this many standard deviations of a component
+Grey = Float[np.ndarray, "components steps size size"]
+
+
+@torch.no_grad()
+def traversals(model: LatentModel, steps: int) -> Grey:
+    """Outputs along every axis from the mean code, shape (components, steps, size, size) (slide 39)."""
+    values = torch.linspace(-SPAN, SPAN, steps)
+    start = torch.zeros(model.components)
+    rows = [model.traverse(component, values, start)[:, 0].numpy() for component in range(model.components)]
+    return np.stack(rows)
+
+
+def traversal_grid(models: Mapping[str, LatentModel], names: Mapping[str, Sequence[str]], steps: int = 9) -> Figure:
+    """Traversals of several models side by side, one row per component, its name at the left (slide 39)."""
+    rows = max(model.components for model in models.values())
+    figure, axes = axes_grid(rows, len(models), width=0.62 * steps, height=0.8)
+    for column, (title, model) in enumerate(models.items()):
+        grid = traversals(model, steps)
+        for row in range(rows):
+            cell = axes[row, column]
+            if row >= len(grid):
+                cell.axis("off")
+                continue
+            framed = np.pad(grid[row], ((0, 0), (0, 0), (1, 1)), constant_values=0.5)
+            show(cell, framed.swapaxes(0, 1).reshape(grid.shape[-2], -1))
+            cell.set_ylabel(names[title][row], rotation=0, ha="right", va="center", fontsize=8)
+        axes[0, column].set_title(f"{title}: each component from −{SPAN:g} to {SPAN:g} standard deviations", fontsize=8)
+    return figure
+
+
+def traversal_frames(
+    models: Mapping[str, LatentModel], names: Mapping[str, Sequence[str]], steps: int = 15
+) -> list[UInt8[np.ndarray, "h w 3"]]:
+    """Frames of an animation that walks every component there and back, all models and components at once."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    grids = {title: traversals(model, steps) for title, model in models.items()}
+    size, scale, text = next(iter(grids.values())).shape[-1], 2, 30
+    cell = size * scale + 8
+    columns = max(len(grid) for grid in grids.values())
+    font = ImageFont.load_default(12)
+    frames = []
+    for step in [*range(steps), *range(steps - 2, 0, -1)]:
+        canvas = Image.new("RGB", (columns * cell + 8, len(grids) * (cell + text + 14) + 4), "white")
+        draw = ImageDraw.Draw(canvas)
+        for row, (title, grid) in enumerate(grids.items()):
+            top = row * (cell + text + 14) + 4
+            draw.text((8, top), title, fill="black", font=font)
+            for column, images in enumerate(grid):
+                pixels = (np.clip(images[step], 0, 1) * 255).astype(np.uint8)
+                tile = Image.fromarray(pixels).resize((size * scale,) * 2, Image.Resampling.BILINEAR)
+                canvas.paste(tile, (column * cell + 8, top + 16))
+                label = names[title][column]
+                draw.text((column * cell + 8, top + 18 + size * scale), label, fill="black", font=font)
+        frames.append(np.asarray(canvas))
+    return frames
+
+
+def axis_names(table: pd.DataFrame, *, least: float = 0.5) -> list[str]:
+    """A name for every component: the factor it follows best, or "mixed" below a |correlation| of `least`."""
+    words = {"area": "area", "log_ratio_cos": "elongation —", "log_ratio_sin": "elongation ∕"}
+    names = []
+    for component, row in table.iterrows():
+        best = str(row.idxmax())
+        what = words.get(best, best) if row.max() >= least else "mixed"
+        names.append(f"{component}: {what} ({row.max():.2f})")
+    return names
+
+
+def heat_maps(tables: Mapping[str, pd.DataFrame], label: str, *, low: float = -1.0) -> Figure:
+    """Labelled matrices with their numbers, side by side, between `low` and 1."""
+    figure, axes = axes_grid(1, len(tables), width=2.6, height=2.5)
+    for cell, (title, table) in zip(axes[0], tables.items(), strict=True):
+        values = table.to_numpy(dtype=float)
+        drawn = cell.imshow(values, cmap="RdBu_r" if low < 0 else "Blues", vmin=low, vmax=1)
+        cell.grid(visible=False)
+        cell.set_title(title, fontsize=9)
+        cell.set_xticks(range(len(table.columns)), [str(c).replace("_", "\n") for c in table.columns], fontsize=7)
+        cell.set_yticks(range(len(table.index)), [str(i) for i in table.index], fontsize=8)
+        for (i, j), value in np.ndenumerate(values):
+            cell.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=8, color=_ink(value))
+    figure.colorbar(drawn, ax=axes[0], shrink=0.8, label=label)
+    return figure
+
+
+def _ink(value: float) -> str:
+    return "white" if abs(value) > 0.6 else "black"
+
+
+def error_per_component(errors: Mapping[str, Mapping[int, Float[np.ndarray, " seeds"]]]) -> Figure:
+    """Reconstruction error over the number of components that are decoded, mean and range over seeds."""
+    figure, ((axes,),) = axes_grid(1, 1, width=5, height=3.4)
+    for name, by_k in errors.items():
+        k = np.array(sorted(by_k))
+        middle = np.array([by_k[i].mean() for i in k])
+        low, high = (np.array([getattr(by_k[i], side)() for i in k]) for side in ("min", "max"))
+        axes.errorbar(k, middle, [middle - low, high - middle], marker="o", capsize=2, label=name)
+    axes.set(xlabel="components decoded, k", ylabel="MSE per pixel (test)", yscale="log")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend(fontsize=7)
+    return figure
+
+
+def codes_over_factors(
+    codes: Float[np.ndarray, "n k"], factors: Mapping[str, Float[np.ndarray, " n"]], title: str
+) -> Figure:
+    """Every component over every factor, a point per test image."""
+    figure, axes = axes_grid(codes.shape[1], len(factors), width=2.2, height=1.7)
+    for row, line in enumerate(axes):
+        for cell, (name, values) in zip(line, factors.items(), strict=True):
+            cell.scatter(values, codes[:, row], s=1, alpha=0.3, rasterized=True)
+            cell.set(xlabel=name.replace("_", " ") if row == codes.shape[1] - 1 else "")
+        line[0].set_ylabel(f"z{row + 1}")
+    figure.suptitle(title, fontsize=9)
+    return figure
+
+
+def sweep(table: pd.DataFrame, x: str, label: str, columns: Mapping[str, str]) -> Figure:
+    """Measures over a swept parameter, a panel per measure, a point per run."""
+    figure, axes = axes_grid(1, len(columns), width=2.8, height=2.6)
+    for cell, (column, words) in zip(axes[0], columns.items(), strict=True):
+        cell.plot(table[x], table[column], "o")
+        mean = table.groupby(x)[column].mean()
+        cell.plot(mean.index, mean.to_numpy(), "-", color="C0", alpha=0.6)
+        cell.set(xlabel=label, ylabel=words, xscale="symlog")
+    return figure
+
+
+def circle_codes(codes: Mapping[str, Float[np.ndarray, "n 2"]], angle: Float[np.ndarray, " n"]) -> Figure:
+    """The two components of a circular factor against one another, coloured by the angle."""
+    figure, axes = axes_grid(1, len(codes), width=3.0, height=3.0)
+    for cell, (name, points) in zip(axes[0], codes.items(), strict=True):
+        drawn = cell.scatter(points[:, 0], points[:, 1], c=angle, cmap="twilight", s=4, vmin=0, vmax=2 * np.pi)
+        cell.set(title=name, xlabel="z1", ylabel="z2")
+    figure.colorbar(drawn, ax=axes[0], label="angle (radians)")
+    return figure
+
+
+def examples(sets: Mapping[str, UInt8[np.ndarray, "n 1 size size"]], columns: int = 12) -> Figure:
+    """Images of each set, one row per set (slide 38)."""
+    figure, axes = axes_grid(len(sets), columns, width=0.9, height=0.9)
+    for line, (name, images) in zip(axes, sets.items(), strict=True):
+        for cell, image in zip(line, images, strict=False):
+            show(cell, image[0] / 255)
+        for cell in line[len(images) :]:
+            bare(cell)
+        line[0].set_ylabel(name, rotation=0, ha="right", va="center")
+    return figure

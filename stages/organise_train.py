@@ -1,0 +1,24 @@
+"""Train one variant of the PCA autoencoder, or a baseline, on ellipses, all seeds side by side (slides 31-39)."""
+
+import sys
+
+from latentspace.core.params import Training
+from latentspace.core.stage import stage
+from latentspace.organise.params import Network, Variant
+from latentspace.organise.training import train_and_record
+
+
+def main(variant: str) -> None:
+    with stage(__file__, variant) as run:
+        train_and_record(
+            run,
+            "data/organise/ellipses.npz",
+            run.read(Network, "organise_train.network"),
+            run.read(Training, "organise_train.training"),
+            run.read(Variant, f"organise_train.variants.{variant}"),
+            f"models/organise/{variant}",
+        )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
