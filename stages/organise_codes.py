@@ -7,6 +7,17 @@ from latentspace.organise.figures import axis_names
 
 COMPARED = ["pca_ae", "no_cov", "plain", "distance_correlation", "nested_dropout", "beta_vae", "linear_pca"]
 
+PANELS = {
+    "mse_k3": "MSE, k = 3",
+    "max_correlation": "largest |correlation|",
+    "area_pearson": "area: |Pearson|",
+    "area_leakage": "area: leakage",
+    "factor_match_rotated": "log-ratios, rotated",
+    "mig": "MIG",
+    "sap": "SAP",
+    "dci_disentanglement": "DCI",
+}
+
 
 def main() -> None:
     with stage(__file__) as run:
@@ -15,7 +26,9 @@ def main() -> None:
         all_["post_hoc"] = code(run, "models", ["organise_post_hoc"], data)["organise_post_hoc"]
         metrics = ellipse_numbers(all_, data)
         run.metrics(metrics)
-        run.table("comparison", comparison(metrics))
+        table = comparison(metrics)
+        run.table("comparison", table)
+        run.figure("comparison.png", figures.comparison(table, PANELS))
         first = {name: by_seed[min(by_seed)] for name, by_seed in all_.items()}
         factors = {name: measures.association(coded.codes, data.test_factors) for name, coded in first.items()}
         for name in ("pca_ae", "plain"):

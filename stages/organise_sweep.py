@@ -8,9 +8,10 @@ from latentspace.organise.params import Train
 
 def main() -> None:
     with stage(__file__) as run:
-        variants = run.read(Train, "organise_train").variants
+        section = run.read(Train, "organise_train")
+        variants = section.variants
         data = dataset.load(run.input("data/organise/ellipses.npz"))
-        names = [name for name in variants if name.startswith("lambda_")]
+        names = [name for name in section.names if name.startswith("lambda_")]
         metrics = ellipse_numbers(code(run, "models/organise", names, data), data)
         table = sweep_table(metrics, {name: variants[name].weight for name in names})
         long = code(run, "models/organise", ["components_6"], data)["components_6"]

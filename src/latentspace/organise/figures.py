@@ -117,6 +117,24 @@ def error_per_component(errors: Mapping[str, Mapping[int, Float[np.ndarray, " se
     return figure
 
 
+def comparison(table: pd.DataFrame, columns: Mapping[str, str]) -> Figure:
+    """A panel per measure, a row per variant: means over seeds."""
+    figure, axes = axes_grid(1, len(columns), width=1.75, height=0.32 * len(table) + 1.0)
+    for index, (cell, (column, words)) in enumerate(zip(axes[0], columns.items(), strict=True)):
+        cell.barh(
+            table["variant"], table[column], color=["C1" if name == "pca_ae" else "C0" for name in table["variant"]]
+        )
+        for row, value in enumerate(table[column]):
+            cell.text(value, row, f" {value:.2g}", va="center", fontsize=7)
+        cell.set_title(words, fontsize=8)
+        cell.margins(x=0.35)
+        cell.tick_params(axis="x", labelsize=6)
+        cell.invert_yaxis()
+        if index:
+            cell.set_yticklabels([])
+    return figure
+
+
 def codes_over_factors(
     codes: Float[np.ndarray, "n k"], factors: Mapping[str, Float[np.ndarray, " n"]], title: str
 ) -> Figure:

@@ -179,7 +179,8 @@ class PacketObjective(Objective):
             return {"loss": error}
         with torch.autocast(x.device.type, enabled=False):  # half precision would not do for correlations
             penalty = PENALTIES[self.settings.penalty](frozen.float(), new.float())
-        return {"loss": error + self.settings.weight * penalty, "reconstruction": error, "penalty": penalty}
+        weight = self.settings.weight * self.progress**self.settings.ramp
+        return {"loss": error + weight * penalty, "reconstruction": error, "penalty": penalty}
 
     def _noisy(self, z: Tensor) -> Tensor:
         noise = self.settings.code_noise * (1 - self.progress)

@@ -75,8 +75,17 @@ RIVALS = {
     "beta_vae": "β-VAE",
     "linear_pca": "linear PCA",
 }
-COMPARED = ("mse_k3", "max_correlation", "area_pearson", "area_leakage", "factor_match_rotated", "mig", "sap")
-COMPARED += ("dci_disentanglement", "max_distance_correlation")
+COMPARED = (
+    "mse_k3",
+    "max_correlation",
+    "max_distance_correlation",
+    "area_pearson",
+    "area_leakage",
+    "factor_match_rotated",
+    "mig",
+    "sap",
+    "dci_disentanglement",
+)
 
 CLAIMS = [
     *(

@@ -2,19 +2,21 @@
 
     python -m latentspace.report.readme
 
-replaces the text between the markers in README.md by metrics/claims.md, writes docs/claims.md from the claims' own
-formulas, and copies the figures that README.md shows to docs/figures/.
+replaces the text between the markers in README.md by the table of the claims that have a target (metrics/claims.md has
+all), writes docs/claims.md from the claims' own formulas, and copies the figures that README.md shows to docs/figures/.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from latentspace.core.files import write_text
+from latentspace.core.files import read_json, write_text
 from latentspace.report.claims import CLAIMS
-from latentspace.report.table import glossary
+from latentspace.report.table import glossary, table
 
 BEGIN, END = "<!-- claims: begin -->", "<!-- claims: end -->"
 
@@ -27,6 +29,11 @@ def with_table(readme: str, table: str) -> str:
     return f"{before}{BEGIN}\n\n{table}\n{END}{after}"
 
 
+def headlines(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The claims that have a target."""
+    return {name: row for name, row in rows.items() if row["met"] is not None}
+
+
 def shown_figures(readme: str) -> list[tuple[Path, Path]]:
     """(figure made by the pipeline, its committed copy) for every docs/figures/<stage>-<file> that `readme` shows."""
     copies = re.findall(r"docs/figures/([\w@]+)-([\w.-]+)", readme)
@@ -36,7 +43,7 @@ def shown_figures(readme: str) -> list[tuple[Path, Path]]:
 def main() -> None:
     """Update README.md, docs/claims.md and docs/figures/."""
     readme = Path("README.md").read_text(encoding="utf-8")
-    write_text(Path("README.md"), with_table(readme, Path("metrics/claims.md").read_text(encoding="utf-8")))
+    write_text(Path("README.md"), with_table(readme, table(headlines(read_json(Path("metrics/claims.json"))))))
     write_text(Path("docs/claims.md"), glossary(CLAIMS))
     for figure, copy in shown_figures(readme):
         copy.parent.mkdir(parents=True, exist_ok=True)
