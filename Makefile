@@ -39,6 +39,7 @@ readme: setup ## paste the table of claims into README.md and docs/, copy the pi
 benchmark: setup ## speed of our layers beside the literal ones, as ratios in one run
 	python benchmarks/disk_step.py
 	python benchmarks/position_step.py
+	python benchmarks/organise_time.py
 
 sync-tracking: setup ## send runs that could not be sent to MLflow when they ended
 	python -m latentspace.tracking

@@ -312,24 +312,6 @@ def test_shares_divide_the_steps(images):
     assert [row["step"] for row in curve] == list(range(2 * STEPS))
 
 
-def test_the_encoder_can_learn_more_slowly(images):
-    torch.manual_seed(0)
-    start = ENCODER(1).state_dict()
-
-    def moved(rate):
-        def encoder(size):
-            network = ENCODER(size)
-            network.load_state_dict(start)
-            return network
-
-        model, _ = organise(
-            (images,), encoder, DECODER, Settings(packet_sizes=[1], encoder_rate=rate), TRAINING, seed=0
-        )
-        return max((value - start[name]).abs().max().item() for name, value in model.encoders[0].state_dict().items())
-
-    assert moved(0.01) < 0.1 * moved(1.0)
-
-
 def test_noise_on_the_codes_is_part_of_the_training_only(images, model, noisy):
     noisy, _ = noisy
     assert not torch.equal(noisy.encode(images), model.encode(images))
@@ -460,8 +442,6 @@ def test_cross_entropy_trains(images):
         ({"weight": float("inf")}, "weight"),
         ({"penalty": "correlation"}, "penalty"),
         ({"reconstruction": "mae"}, "reconstruction"),
-        ({"encoder_rate": 0.0}, "encoder_rate"),
-        ({"encoder_rate": 1.5}, "encoder_rate"),
         ({"code_noise": -0.1}, "code_noise"),
         ({"shares": [1.0, 1.0]}, "one entry per packet, 3"),
         ({"shares": [1.0, 1.0, 0.0]}, "shares"),

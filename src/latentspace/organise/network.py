@@ -66,8 +66,7 @@ def _coarsest(image_size: int, widths: list[int]) -> int:
 class ConvEncoder(nn.Module):
     """Images to numbers: a convolution of stride 4, then 4×4 convolutions of stride 2, tanh, a linear layer.
 
-    The linear layer sees the features and, beside them, their direction (features over their root mean square), so a
-    component can follow a shape whatever its size. A bounded, smooth activation folds the code less than LeakyReLU.
+    A bounded, smooth activation folds the code less than the authors' LeakyReLU.
 
     Args:
         image_size: side of the square images, in pixels.
@@ -89,7 +88,7 @@ class ConvEncoder(nn.Module):
         self.levels = nn.ModuleList(
             [first, *(nn.Conv2d(i, o, 4, stride=2, padding=1) for i, o in pairwise(widths))],
         )
-        self.code = nn.Linear(2 * widths[-1] * side**2, code_size)
+        self.code = nn.Linear(widths[-1] * side**2, code_size)
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def forward(self, x: Float[Tensor, "batch channels h w"]) -> Float[Tensor, "batch code"]:
@@ -97,9 +96,7 @@ class ConvEncoder(nn.Module):
         x = x.contiguous(memory_format=torch.channels_last)
         for level in self.levels:
             x = torch.tanh(level(x))
-        features = x.flatten(1)
-        direction = features * (features.square().mean(1, keepdim=True) + 1e-8).rsqrt()
-        return self.code(torch.cat([features, direction], 1))
+        return self.code(x.flatten(1))
 
 
 class ConvDecoder(nn.Module):

@@ -57,17 +57,12 @@ class Network(Section):
 
 
 class Settings(Section):
-    """The PCA autoencoder: how its latent space grows and what keeps its components apart.
-
-    The penalty's weight at a share t of a step's training is weight · t^ramp; eq. 15 as it stands has ramp 0.
-    """
+    """The PCA autoencoder: how its latent space grows and what keeps its components apart."""
 
     packet_sizes: list[PositiveInt] = Field(default=[1, 1, 1], min_length=1)
     weight: NonNegativeFloat = 1.0
-    ramp: NonNegativeFloat = 0.0
     penalty: Penalty = "covariance"
     reconstruction: Reconstruction = "mse"
-    encoder_rate: float = Field(default=1.0, gt=0, le=1)
     code_noise: NonNegativeFloat = 0.0
     shares: list[PositiveFloat] | None = None
 

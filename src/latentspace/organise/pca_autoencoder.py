@@ -166,10 +166,7 @@ class PacketObjective(Objective):
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """The new encoder and decoder; what `error` holds, such as a generator, stays as it is."""
-        return [
-            {"params": list(self.encoder.parameters()), "scale": self.settings.encoder_rate},
-            {"params": list(self.decoder.parameters()), "scale": 1.0},
-        ]
+        return [{"params": [*self.encoder.parameters(), *self.decoder.parameters()], "scale": 1.0}]
 
     def forward(self, x: Tensor, frozen: Float[Tensor, "batch i"], target: Tensor | None = None) -> dict[str, Tensor]:
         """Loss of a batch: inputs, their frozen codes, and what to reconstruct (the inputs by default)."""
@@ -179,8 +176,7 @@ class PacketObjective(Objective):
             return {"loss": error}
         with torch.autocast(x.device.type, enabled=False):  # half precision would not do for correlations
             penalty = PENALTIES[self.settings.penalty](frozen.float(), new.float())
-        weight = self.settings.weight * self.progress**self.settings.ramp
-        return {"loss": error + weight * penalty, "reconstruction": error, "penalty": penalty}
+        return {"loss": error + self.settings.weight * penalty, "reconstruction": error, "penalty": penalty}
 
     def _noisy(self, z: Tensor) -> Tensor:
         noise = self.settings.code_noise * (1 - self.progress)
