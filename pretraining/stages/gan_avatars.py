@@ -14,7 +14,7 @@ def main() -> None:
         dataset.save(data, path)
         run.dataset("avatars", path)
         run.image("examples", 0, dataset.contact_sheet(data.images[:96], 16))
-        run.metrics(dict(zip(data.names, np.mean(data.factors, axis=0, dtype=np.float64), strict=True)))
+        run.metrics({name: float(np.mean(data.factors[:, k])) for k, name in enumerate(data.names)})
         run.say(f"{len(data.images)} heads of {data.images.shape[1]} pixels, {len(data.names)} factors")
 
 

@@ -187,8 +187,9 @@ class FrozenGenerator(nn.Module):
 
     def forward(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch channels size size"]:
         """Images of latents, in the dtype of the weights (`.to(torch.bfloat16)` makes it that)."""
-        z = pixel_norm(z).to(self.format_bias.dtype)
-        x = F.leaky_relu(F.linear(z, *self._layer("format")), SLOPE).view(len(z), -1, BASE, BASE)
+        weight, bias = self._layer("format")
+        z = pixel_norm(z).to(weight.dtype)
+        x = F.leaky_relu(F.linear(z, weight, bias), SLOPE).view(len(z), -1, BASE, BASE)
         x = pixel_norm(x.contiguous(memory_format=torch.channels_last))
         x = activate(F.conv2d(x, *self._layer("base"), padding=1))
         for scale in range(self.scales - 1):

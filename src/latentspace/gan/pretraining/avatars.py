@@ -39,7 +39,7 @@ NAMES = [*RAMPS, "roll", "shift", "hair_style", "mouth", "glasses"]
 def draw_factors(count: int, seed: int, glasses: float) -> Float[np.ndarray, "count 9"]:
     """Independent factors, columns as in `NAMES`: ramps in [0, 1], degrees, pixels, and indices of classes."""
     rng = np.random.default_rng(seed)
-    columns = [rng.random(count) for _ in RAMPS]
+    columns: list[np.ndarray] = [rng.random(count) for _ in RAMPS]
     columns += [rng.uniform(-ROLL, ROLL, count), rng.uniform(-SHIFT, SHIFT, count)]
     columns += [rng.integers(len(HAIR), size=count), rng.integers(len(MOUTHS), size=count)]
     columns += [rng.random(count) < glasses]

@@ -158,10 +158,11 @@ def train_step(state: State, recipe: Recipe, real: Tensor, z: Tensor) -> dict[st
 
 def _update(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
     optimiser.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     optimiser.step()
 
 
+@torch.no_grad()
 def _follow(state: State, recipe: Recipe, batch: int) -> None:
     half_life = min(float(recipe.average), recipe.average_ramp * (state.seen + batch))
     new = 1 - 0.5 ** (batch / half_life)
