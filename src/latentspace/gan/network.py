@@ -71,7 +71,7 @@ class Equalised(nn.Module):
 
     def upsampled(self, x: Float[Tensor, "batch in h w"]) -> Float[Tensor, "batch out h2 w2"]:
         """Nearest ×2 upsampling, then the layer (a 3×3 convolution), as one transposed convolution."""
-        weight, bias = self.folded(torch.float32)
+        weight, bias = self.folded(self.module.weight.dtype)
         kernel = transposed_kernel(weight).to(x.dtype)
         return F.conv_transpose2d(x, kernel, bias.to(x.dtype), stride=2, padding=1)
 
@@ -167,14 +167,15 @@ class FrozenGenerator(nn.Module):
         super().__init__()
         self.latent, self.classes, self.size = generator.latent, generator.classes, generator.size
         self.scales = len(generator.widths)
+        dtype = generator.formatLayer.module.weight.dtype
         with torch.no_grad():
-            self._keep("format", *generator.formatLayer.folded(torch.float32))
-            self._keep("base", *cast("Equalised", generator.groupScale0[0]).folded(torch.float32))
-            for scale, pair in enumerate(cast("list[list[Equalised]]", generator.scaleLayers)):
-                weight, bias = pair[0].folded(torch.float32)
+            self._keep("format", *generator.formatLayer.folded(dtype))
+            self._keep("base", *cast("Equalised", generator.groupScale0[0]).folded(dtype))
+            for scale, (first, second) in enumerate(cast("list[list[Equalised]]", generator.scaleLayers)):
+                weight, bias = first.folded(dtype)
                 self._keep(f"up{scale}", transposed_kernel(weight), bias)
-                self._keep(f"same{scale}", *pair[1].folded(torch.float32))
-            self._keep("rgb", *cast("Equalised", generator.toRGBLayers[-1]).folded(torch.float32))
+                self._keep(f"same{scale}", *second.folded(dtype))
+            self._keep("rgb", *cast("Equalised", generator.toRGBLayers[-1]).folded(dtype))
 
     def _keep(self, name: str, weight: Tensor, bias: Tensor) -> None:
         if weight.ndim == 4:
