@@ -4,6 +4,7 @@ import builtins
 import os
 import pickle
 import subprocess
+from pathlib import Path
 
 import pytest
 import torch
@@ -194,7 +195,11 @@ def test_download_of_something_else_is_refused(tmp_path, monkeypatch):
     assert not list((tmp_path / "here").iterdir())
 
 
-def test_source_needs_a_file_or_a_download():
+def test_source_needs_a_file_or_a_download(tmp_path):
     with pytest.raises(ValueError, match="give a file"):
         zoo.ZooSource(release="celeba")
     assert zoo.ZooSource(release="celeba", download=True).network == "netG"
+    assert zoo.locate(zoo.ZooSource(file="here.pth"), tmp_path) == Path("here.pth")
+    cached = tmp_path / zoo.RELEASES["celeba"].file
+    cached.write_bytes(b"there already")
+    assert zoo.locate(zoo.ZooSource(release="celeba", download=True), tmp_path) == cached

@@ -94,6 +94,11 @@ def fetch(release: str, folder: Path) -> Path:
     return path
 
 
+def locate(source: ZooSource, folder: Path) -> Path:
+    """The file that `source` means, downloaded into `folder` if that was asked for and it is not there yet."""
+    return Path(source.file) if source.file is not None else fetch(str(source.release), folder)
+
+
 def sha256(path: Path) -> str:
     """Digest of a file."""
     with path.open("rb") as stream:
