@@ -178,10 +178,8 @@ class FrozenGenerator(nn.Module):
             self._keep("rgb", *cast("Equalised", generator.toRGBLayers[-1]).folded(dtype))
 
     def _keep(self, name: str, weight: Tensor, bias: Tensor) -> None:
-        if weight.ndim == 4:
-            weight = weight.contiguous(memory_format=torch.channels_last)
-        self.register_buffer(f"{name}_weight", weight.clone())
-        self.register_buffer(f"{name}_bias", bias.clone())
+        self.register_buffer(f"{name}_weight", weight.contiguous())
+        self.register_buffer(f"{name}_bias", bias)
 
     def _layer(self, name: str) -> tuple[Tensor, Tensor]:
         return getattr(self, f"{name}_weight"), getattr(self, f"{name}_bias")
