@@ -4,8 +4,8 @@
 
 *Quality* is their public run's: test MSE of three components ≤ 6.7e-3 with at most .05 of the area leaking. Ours is
 trained with ever more steps until it has it, each time from the start; the time is that of the run that has it.
-Theirs needs 2500 steps of batch 512 for each of three components; a step is measured a few times and multiplied, not run
-to its end. One thread each.
+Theirs needs 2500 steps of batch 512 for each of three components; a step is measured a few times and multiplied, not
+run to its end. One thread each.
 """
 
 from __future__ import annotations

@@ -1,0 +1,18 @@
+"""Train a progressive GAN on one data set and ship its averaged generator (slides 40-41)."""
+
+import sys
+
+from latentspace.core.stage import stage
+from latentspace.gan.pretraining.params import Recipe, Source
+from latentspace.gan.pretraining.product import train_and_record
+
+
+def main(name: str) -> None:
+    with stage(__file__, name) as run:
+        recipe = run.read(Recipe, "gan_pretrain.recipe")
+        source = run.read(Source, f"gan_pretrain.sources.{name}")
+        train_and_record(run, name, recipe, source, run.seeds[0])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

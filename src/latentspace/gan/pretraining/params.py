@@ -1,0 +1,83 @@
+"""Schema of pretraining/params.yaml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+
+from latentspace.core.params import Section
+
+
+class Avatars(Section):
+    """Drawn heads with recorded factors."""
+
+    images: int = Field(ge=2)
+    seed: int = Field(ge=0)
+    glasses: float = Field(ge=0, le=1, description="share of heads that wear glasses")
+
+
+class Faces(Section):
+    """Faces rendered by a public generator."""
+
+    images: int = Field(ge=2)
+    seed: int = Field(ge=0)
+    truncation: float = Field(gt=0, le=1, description="share of the distance kept from the mean style")
+    fit_images: int = Field(ge=8, description="full-size renderings to which the short cut is fitted")
+    ridge: PositiveFloat = Field(description="weight of the squared taps in that fit")
+
+
+class Folder(Section):
+    """Images of the user's own."""
+
+    path: str
+    image_size: Literal[16, 32, 64, 128]
+
+    @model_validator(mode="after")
+    def _is_there(self) -> Folder:
+        if not Path(self.path).is_dir():
+            raise ValueError(f"path = {self.path!r}: no such folder")
+        return self
+
+
+class Scale(Section):
+    """One resolution of the progressive training."""
+
+    width: PositiveInt = Field(description="channels")
+    batch: int = Field(ge=2, description="images a step")
+    fade: NonNegativeInt = Field(description="images shown while the scale fades in")
+    steady: NonNegativeInt = Field(description="images shown after that")
+    r1: NonNegativeFloat = Field(description="weight of the gradient penalty")
+
+
+class Recipe(Section):
+    """How a generator is trained."""
+
+    latent: PositiveInt
+    scales: list[Scale] = Field(min_length=2, description="4×4 first")
+    learning_rate: PositiveFloat
+    betas: list[Annotated[float, Field(ge=0, lt=1)]] = Field(min_length=2, max_length=2)
+    decay: float = Field(ge=0, le=1, description="share of the last scale in which the rate falls to zero")
+    r1_every: PositiveInt = Field(description="steps between gradient penalties")
+    average: PositiveInt = Field(description="half-life of the averaged generator, images")
+    average_ramp: float = Field(gt=0, le=1, description="half-life at most this share of the scale's images so far")
+    precision: Literal["32-true", "bf16-mixed"]
+    checkpoint_every: PositiveInt = Field(description="steps between checkpoints and previews")
+
+    @model_validator(mode="after")
+    def _first_scale_does_not_fade(self) -> Recipe:
+        if self.scales[0].fade:
+            raise ValueError("scales[0].fade must be 0: there is nothing to fade from")
+        return self
+
+    @property
+    def widths(self) -> list[int]:
+        """Channels of every scale, 4×4 first."""
+        return [scale.width for scale in self.scales]
+
+
+class Source(Section):
+    """What a generator is trained on."""
+
+    licence: str = Field(min_length=10, description="what the product may be used for, and why")
