@@ -103,6 +103,20 @@ def test_metrics_have_steps_and_models_load_back_both_ways(project, first_runs):
     assert torch.allclose(ours(x), theirs(x), atol=1e-6)
 
 
+def test_a_run_shows_its_matrices_and_traversals(project, first_runs):
+    import mlflow
+
+    codes = next(run for run in first_runs if run.info.run_name == "organise_codes")
+    store = mlflow.MlflowClient()
+    held = {
+        folder: {Path(artifact.path).name for artifact in store.list_artifacts(codes.info.run_id, folder)}
+        for folder in ("figures", "matrices", "tables")
+    }
+    assert {"traversals.png", "traversals.gif", "correlation.png"} <= held["figures"]
+    assert "covariance_pca_ae.json" in held["matrices"] & held["tables"]
+    assert {"covariance_plain.json", "comparison.json"} <= held["tables"]
+
+
 def test_a_b_a_restores_a_without_training(project):
     before, records = outputs(project), {p: p.read_text() for p in (project / "runs").rglob("*.json")}
     change(project, "grid: 500", "grid: 400")
