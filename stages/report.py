@@ -18,7 +18,7 @@ def main() -> None:
         files.write_json(run.output("metrics/claims.json"), rows)
         files.write_text(run.output("metrics/claims.md"), table(rows))
         drain()
-        folders = [run.input(f"runs/{chapter}") for chapter in ("size", "position", "organise")]
+        folders = [run.input(f"runs/{chapter}") for chapter in ("size", "position", "organise", "gan")]
         records = [files.read_json(path) for folder in folders for path in sorted(folder.glob("*.json"))]
         run.summary(
             params=read_yaml(run.input("params.yaml")),

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import Field, field_validator
 
 from latentspace.core.params import Device, Section, parse, read_yaml
+from latentspace.gan.params import Zoo
 from latentspace.organise.params import Images, PostHoc, Train, TrainSet
 from latentspace.position.params import Ablation, Autoencoder, Decoder, Encoder
 from latentspace.position.params import Theory as PositionTheory
@@ -33,6 +34,7 @@ class Params(Section):
     organise_train_disks: TrainSet
     organise_train_dial: TrainSet
     organise_post_hoc: PostHoc
+    gan_zoo: Zoo
 
     @field_validator("seeds")
     @classmethod
