@@ -202,19 +202,19 @@ def run_ids(records: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def _send_or_set_aside(store: MlflowClient, folder: Path) -> None:
-    """Send one run; one that the store will never take goes to .tracking/rejected, so that it does not block others."""
+    """Send one run; one that can never be sent goes to .tracking/rejected, so that it does not block others."""
     from mlflow.exceptions import MlflowException
 
     try:
         _send(store, folder)
         shutil.rmtree(folder)
-    except MlflowException as error:
-        if error.error_code != "INVALID_PARAMETER_VALUE":
+    except (MlflowException, ValueError) as error:  # ValueError: a model file of older code, or damaged
+        if isinstance(error, MlflowException) and error.error_code != "INVALID_PARAMETER_VALUE":
             raise
         rejected = project_root() / ".tracking" / "rejected"
         rejected.mkdir(exist_ok=True)
         folder.replace(rejected / folder.name)
-        print(f"warning: MLflow refuses a run, now in {rejected.name}/{folder.name}: {error}", file=sys.stderr)
+        print(f"warning: a run cannot be sent, now in {rejected.name}/{folder.name}: {error}", file=sys.stderr)
 
 
 def _send(store: MlflowClient, folder: Path) -> None:
@@ -245,7 +245,10 @@ def _send(store: MlflowClient, folder: Path) -> None:
     for name, table in log.tables.items():
         store.log_table(run_id, table, f"tables/{name}.json")
     for name, path, example in log.models:
-        _log_model(run_id, name, folder / path, example)
+        try:
+            _log_model(run_id, name, folder / path, example)
+        except Exception as error:  # a network that MLflow cannot export must not cost the run
+            store.set_tag(run_id, f"model.{name}", f"not stored: {type(error).__name__}")
     store.set_terminated(run_id, status="FAILED" if log.failed else "FINISHED", end_time=ended)
 
 

@@ -13,6 +13,7 @@ once per step, not once per iteration.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,7 @@ class PCAAutoencoder(LatentModel):
         Raises:
             ValueError: if k is 0 or larger than `components`.
         """
-        ends = torch.tensor(self.packet_sizes).cumsum(0).tolist()
+        ends = list(accumulate(self.packet_sizes))
         fitting = [i for i, end in enumerate(ends) if end >= z.shape[1] > 0]
         if not fitting:
             raise ValueError(f"a code of {z.shape[1]} components; this model has {self.components}")
