@@ -74,7 +74,7 @@ def traversal_frames(
 
 def axis_names(table: pd.DataFrame, *, least: float = 0.5) -> list[str]:
     """A name for every component: the factor it follows best, or "mixed" below a |correlation| of `least`."""
-    words = {"area": "area", "log_ratio_cos": "elongation —", "log_ratio_sin": "elongation ∕"}
+    words = {"log_ratio_cos": "upright", "log_ratio_sin": "diagonal"}  # which way an ellipse is long
     names = []
     for component, row in table.iterrows():
         best = str(row.idxmax())

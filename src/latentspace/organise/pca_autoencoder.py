@@ -12,6 +12,7 @@ once per step, not once per iteration.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
@@ -34,7 +35,7 @@ Factory = Callable[[int], nn.Module]
 CHUNK = 1000  # images through a network at once, which bounds the memory
 
 
-class LatentModel(nn.Module):
+class LatentModel(nn.Module, ABC):
     """Anything with `encode` and `decode`; the rest follows.
 
     Attributes:
@@ -43,13 +44,13 @@ class LatentModel(nn.Module):
 
     components: int
 
+    @abstractmethod
     def encode(self, x: Tensor) -> Float[Tensor, "n components"]:
         """Codes of inputs."""
-        raise NotImplementedError
 
+    @abstractmethod
     def decode(self, z: Float[Tensor, "n k"]) -> Tensor:
         """Outputs for the first k components, 1 ≤ k ≤ `components`."""
-        raise NotImplementedError
 
     def forward(self, x: Tensor) -> Tensor:
         """Reconstruction D∘E(x)."""
