@@ -7,7 +7,7 @@ import torch
 from safetensors.torch import save_file
 
 from latentspace import load
-from latentspace.core.models import save
+from latentspace.core.models import digest, save
 from latentspace.size.network import ShapeAutoencoder, initialise
 
 
@@ -39,15 +39,25 @@ def test_damaged_files_are_refused_by_name(tmp_path, network):
             load(path)
 
 
+def test_changed_weights_are_refused_by_their_digest(tmp_path, network):
+    path = tmp_path / "net.safetensors"
+    save(network, path)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"net\.safetensors: .* digest differs"):
+        load(path)
+
+
 @pytest.mark.parametrize(
     "kind",
     ["os.system", "os:system", "os.path.Path", "..os.Path", "size.network.nn", "size.nowhere.Net", "core.stage.Stage"],
 )
 def test_a_file_cannot_name_what_is_imported(tmp_path, kind):
     path = tmp_path / "net.safetensors"
-    header = json.dumps({"kind": kind, "config": {}})
+    header = json.dumps({"kind": kind, "config": {}, "sha256": digest({"x": torch.zeros(1)})})
     save_file({"x": torch.zeros(1)}, path, metadata={"latentspace": header})
-    with pytest.raises(ValueError, match=r"net\.safetensors: not a sound model file"):
+    with pytest.raises(ValueError, match=r"net\.safetensors: not a sound model file \((KeyError|ImportError|ModuleNotFoundError)"):
         load(path)
 
 

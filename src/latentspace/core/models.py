@@ -1,7 +1,8 @@
-"""Networks as files: safetensors for the weights, their configuration in the header, no pickle anywhere."""
+"""Networks as files: safetensors for the weights, configuration and digest in the header, no pickle anywhere."""
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import json
 import re
@@ -31,7 +32,8 @@ class Saveable(Protocol):
 def save(network: nn.Module, path: Path) -> None:
     """Write `network` (with its `config`) to a safetensors file, whole or not at all."""
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in network.state_dict().items()}
-    header = {"latentspace": json.dumps(describe(network), sort_keys=True)}
+    described = describe(network) | {"sha256": digest(tensors)}
+    header = {"latentspace": json.dumps(described, sort_keys=True)}
     with atomic(path) as temporary:
         save_file(tensors, temporary, metadata=header)
 
@@ -40,7 +42,8 @@ def load(path: str | Path) -> nn.Module:
     """Rebuild a network from a file written by `save`, in evaluation mode, on the CPU.
 
     Raises:
-        ValueError: naming the file, when it is missing, truncated, of an unknown kind, or its weights do not fit.
+        ValueError: naming the file, when it is missing, truncated, of an unknown kind, its weights do not fit, or
+            are not those that were saved.
     """
     path = Path(path)
     try:
@@ -48,6 +51,8 @@ def load(path: str | Path) -> nn.Module:
             header = json.loads((stream.metadata() or {})["latentspace"])
             weights = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118  (not a dict)
         network = build(header)
+        if digest(weights) != header["sha256"]:
+            raise ValueError("the weights are not those that were saved: their digest differs")
         network.load_state_dict(weights)
     except FileNotFoundError:
         raise ValueError(f"{path}: no such file; `dvc repro` makes it") from None
@@ -55,6 +60,15 @@ def load(path: str | Path) -> nn.Module:
         reason = " ".join(str(error).split())[:200]
         raise ValueError(f"{path}: not a sound model file ({type(error).__name__}: {reason})") from None
     return network.eval()
+
+
+def digest(tensors: Mapping[str, torch.Tensor]) -> str:
+    """SHA-256 of names, types, shapes and contents, in the order of the names."""
+    sha = hashlib.sha256()
+    for name, tensor in sorted(tensors.items()):
+        sha.update(f"{name} {tensor.dtype} {list(tensor.shape)}\0".encode())
+        sha.update(tensor.contiguous().flatten().view(torch.uint8).numpy().data)
+    return sha.hexdigest()
 
 
 def describe(network: nn.Module) -> dict[str, Any]:

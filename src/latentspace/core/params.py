@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    PositiveInt,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -19,6 +28,23 @@ class Section(BaseModel):
     """A section of params.yaml: unknown keys and silent conversions ("3" for 3) are refused."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")]
+
+
+class Selection(Section):
+    """A section whose `names` say which of its definitions run, each as a stage of its own."""
+
+    defined_in: ClassVar[str] = "variants"
+    names: list[Name] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _defined(self) -> Selection:
+        for name in self.names:
+            if name not in getattr(self, self.defined_in):
+                raise ValueError(f"names lists {name!r}, which {self.defined_in} does not define")
+        return self
 
 
 class Training(Section):

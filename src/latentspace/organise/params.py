@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, StringConstraints, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
 
-from latentspace.core.params import Section, Training
+from latentspace.core.params import Name, Section, Selection, Training
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Widths = Annotated[list[PositiveInt], Field(min_length=1)]
 Penalty = Literal["covariance", "distance_correlation"]
 Reconstruction = Literal["mse", "bce"]
@@ -35,18 +34,11 @@ class DataSet(Section):
         return self
 
 
-class Images(Section):
+class Images(Selection):
     """Image sets: which are made, and how."""
 
-    names: list[Name] = Field(min_length=1)
+    defined_in: ClassVar[str] = "sets"
     sets: dict[Name, DataSet]
-
-    @model_validator(mode="after")
-    def _defined(self) -> Images:
-        for name in self.names:
-            if name not in self.sets:
-                raise ValueError(f"names lists {name!r}, which sets does not define")
-        return self
 
 
 class Network(Section):
@@ -101,18 +93,10 @@ class Variant(Settings):
         return self
 
 
-class TrainSet(Section):
+class TrainSet(Selection):
     """Variants of the autoencoder on one image set, those that are run among those that are defined."""
 
-    names: list[Name] = Field(min_length=1)
     variants: dict[Name, Variant]
-
-    @model_validator(mode="after")
-    def _defined(self) -> TrainSet:
-        for name in self.names:
-            if name not in self.variants:
-                raise ValueError(f"names lists {name!r}, which variants does not define")
-        return self
 
 
 class Train(TrainSet):

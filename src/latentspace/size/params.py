@@ -6,11 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, StringConstraints, model_validator
 
-from latentspace.core.params import Section, Training
+from latentspace.core.params import Name, Section, Selection, Training
 
 Penalty = Literal["none", "contractive", "l2_encoder", "l2_both"]
 Init = Literal["averaging", "edges", "random"]
-VariantName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")]
 SilhouetteName = Annotated[str, StringConstraints(pattern=r"^(digit_[0-9]|corpus_callosum)$")]
 Widths = Annotated[list[PositiveInt], Field(min_length=1)]
 
@@ -73,35 +72,19 @@ class Variant(Section):
         return self
 
 
-class TrainDisks(Section):
+class TrainDisks(Selection):
     """Autoencoders of disks: the network, its training, and the variants that are run."""
 
     network: Network
     training: Training
-    names: list[VariantName] = Field(min_length=1)
-    variants: dict[VariantName, Variant]
-
-    @model_validator(mode="after")
-    def _defined(self) -> TrainDisks:
-        for name in self.names:
-            if name not in self.variants:
-                raise ValueError(f"names lists {name!r}, which variants does not define")
-        return self
+    variants: dict[Name, Variant]
 
 
-class TrainSilhouettes(Section):
+class TrainSilhouettes(Selection):
     """Autoencoders of scaled silhouettes: every silhouette with every variant."""
 
     training: Training
-    names: list[VariantName] = Field(min_length=1)
-    variants: dict[VariantName, Variant]
-
-    @model_validator(mode="after")
-    def _defined(self) -> TrainSilhouettes:
-        for name in self.names:
-            if name not in self.variants:
-                raise ValueError(f"names lists {name!r}, which variants does not define")
-        return self
+    variants: dict[Name, Variant]
 
 
 class Theory(Section):
