@@ -57,7 +57,9 @@ def test_a_file_cannot_name_what_is_imported(tmp_path, kind):
     path = tmp_path / "net.safetensors"
     header = json.dumps({"kind": kind, "config": {}, "sha256": digest({"x": torch.zeros(1)})})
     save_file({"x": torch.zeros(1)}, path, metadata={"latentspace": header})
-    with pytest.raises(ValueError, match=r"net\.safetensors: not a sound model file \((KeyError|ImportError|ModuleNotFoundError)"):
+    with pytest.raises(
+        ValueError, match=r"net\.safetensors: not a sound model file \((KeyError|ImportError|ModuleNotFoundError)"
+    ):
         load(path)
 
 
