@@ -2,7 +2,7 @@
 
 from latentspace.core.stage import stage
 from latentspace.organise import dataset, figures
-from latentspace.organise.experiments import by_components, code, ellipse_numbers, order, sweep_table
+from latentspace.organise.experiments import by_components, code, ellipse_numbers, order, sweep_table, swept
 from latentspace.organise.params import Train
 
 
@@ -11,7 +11,7 @@ def main() -> None:
         section = run.read(Train, "organise_train")
         variants = section.variants
         data = dataset.load(run.input("data/organise/ellipses.npz"))
-        names = [name for name in section.names if name.startswith("lambda_")]
+        names = swept(section)
         metrics = ellipse_numbers(code(run, "models/organise", names, data), data)
         table = sweep_table(metrics, {name: variants[name].weight for name in names})
         long = code(run, "models/organise", ["components_6"], data)["components_6"]

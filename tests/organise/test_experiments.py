@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from latentspace.core.params import Training
 from latentspace.organise import figures
 from latentspace.organise.dataset import ImageSet
 from latentspace.organise.experiments import (
@@ -14,7 +15,9 @@ from latentspace.organise.experiments import (
     order,
     packet_numbers,
     sweep_table,
+    swept,
 )
+from latentspace.organise.params import Network, Train, Variant
 from latentspace.organise.pca_autoencoder import LatentModel
 
 METRICS = {
@@ -100,3 +103,18 @@ def test_traversals_start_from_the_mean_code_and_move_one_component():
     assert np.allclose(grid[1].reshape(5, 4), np.linspace(-2, 2, 5)[:, None] * np.eye(4)[1])
     frames = figures.traversal_frames({"model": Means()}, {"model": ["a", "b", "c"]}, steps=4)
     assert len(frames) == 6 and len({frame.shape for frame in frames}) == 1 and frames[0].dtype == np.uint8
+
+
+def test_the_sweep_takes_what_differs_from_the_pca_autoencoder_by_lambda_alone():
+    variants = {
+        "pca_ae": Variant(code_noise=0.3),
+        "no_cov": Variant(code_noise=0.3, weight=0.0),
+        "lambda_10": Variant(code_noise=0.3, weight=10.0, seeds=2),
+        "noiseless": Variant(),
+        "longer": Variant(code_noise=0.3, weight=2.0, steps=9),
+        "not_run": Variant(code_noise=0.3, weight=3.0),
+    }
+    training = Training(steps=1, batch_size=4, learning_rate=0.1, warmup=0.1, betas=[0.9, 0.99], checkpoint_every=1)
+    network = Network(encoder_widths=[4], decoder_widths=[4])
+    section = Train(names=list(variants)[:5], variants=variants, network=network, training=training)
+    assert swept(section) == ["pca_ae", "no_cov", "lambda_10"]

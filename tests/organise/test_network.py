@@ -60,6 +60,16 @@ def test_impossible_widths_are_refused(network, size, widths):
         network(size, 1, widths, 1)
 
 
+def test_the_readout_sees_features_of_one_size_in_every_image():
+    torch.manual_seed(0)
+    encoder, seen = ConvEncoder(16, 1, [4, 5], 2), []
+    encoder.code.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    images = torch.rand(6, 1, 16, 16) * torch.tensor([0.01, 0.1, 0.3, 1.0, 1.0, 1.0]).view(6, 1, 1, 1)
+    encoder(images)
+    assert torch.allclose(seen[0].square().mean(1), torch.ones(6), atol=1e-5)
+    assert not torch.allclose(encoder(images[:1]), encoder(images[1:2]), atol=1e-4)
+
+
 def test_a_dense_network_is_two_layers():
     torch.manual_seed(0)
     network = DenseNetwork(4, 7, 2)

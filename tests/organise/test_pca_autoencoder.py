@@ -302,7 +302,7 @@ def test_the_weight_scales_the_penalty(images):
 
 def test_weight_0_is_no_penalty(images):
     model, curve = train(images, [1, 1], weight=0.0)
-    assert all(row.keys() == {"step", "learning_rate", "loss", "packet"} for row in curve)
+    assert all(row.keys() == {"step", "learning_rate", "loss", "reconstruction", "packet"} for row in curve)
     assert model.components == 2
 
 
@@ -312,10 +312,34 @@ def test_shares_divide_the_steps(images):
     assert [row["step"] for row in curve] == list(range(2 * STEPS))
 
 
+def test_in_the_end_the_decoder_settles_on_frozen_codes(images, model):
+    settled, curve = train(images, settle=0.5)
+    assert [row["step"] for row in curve] == list(range(3 * STEPS))
+    half = train(images, training=TRAINING.model_copy(update={"steps": STEPS // 2}))[0]
+    for mine, theirs in zip(settled.encoders, half.encoders, strict=True):
+        assert same(mine, theirs), "the encoders learn in the first half alone"
+    assert not same(settled.decoders[0], half.decoders[0])
+    for k in (1, 2, 3):
+        errors = [(m.reconstruct(images, k) - images).square().mean().item() for m in (half, settled)]
+        assert errors[1] < errors[0]
+    assert all("penalty" not in row for row in curve if row["step"] % STEPS >= STEPS // 2)
+
+
 def test_noise_on_the_codes_is_part_of_the_training_only(images, model, noisy):
     noisy, _ = noisy
     assert not torch.equal(noisy.encode(images), model.encode(images))
     assert torch.equal(noisy.encode(images), noisy.encode(images))
+
+
+@pytest.mark.parametrize("call", [5, STEPS + 6])
+def test_a_run_killed_while_a_decoder_settles_ends_in_the_same_bytes(tmp_path, monkeypatch, images, call):
+    whole, curve = train(images, settle=2 / 3)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        killed_at(patch, call)
+        train(images, settle=2 / 3, checkpoints=tmp_path)
+    again, repeated = train(images, settle=2 / 3, checkpoints=tmp_path)
+    assert repeated == curve
+    assert same(again, whole)
 
 
 @pytest.mark.parametrize("call", [3, STEPS, STEPS + 6, 2 * STEPS - 1, 3 * STEPS - 1])
@@ -325,7 +349,7 @@ def test_a_killed_run_repeated_ends_in_the_same_bytes(tmp_path, monkeypatch, ima
         killed_at(patch, call)
         train(images, code_noise=0.1, checkpoints=tmp_path)
     done = call // 4 * 4
-    assert (tmp_path / f"packet_{done // STEPS + 1}").exists() == (done % STEPS > 0)
+    assert (tmp_path / f"packet_{done // STEPS + 1}_both").exists() == (done % STEPS > 0)
     with monkeypatch.context() as patch:
         killed_at(patch, 3 * STEPS - done)  # fewer steps than that are left
         again, repeated = train(images, code_noise=0.1, checkpoints=tmp_path)
@@ -344,7 +368,7 @@ def test_a_divergence_in_a_later_packet_names_the_step_and_keeps_the_checkpoints
     with pytest.raises(Diverged, match="step 6"):
         organise((images,), ENCODER, DECODER, Settings(), TRAINING, seed=0, error=Poisoned(), checkpoints=tmp_path)
     kept = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.pt")}
-    assert kept == {"packet_1/00000008.pt", "packet_1/00000012.pt", "packet_2/00000004.pt"}
+    assert kept == {"packet_1_both/00000008.pt", "packet_1_both/00000012.pt", "packet_2_both/00000004.pt"}
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
@@ -443,6 +467,7 @@ def test_cross_entropy_trains(images):
         ({"penalty": "correlation"}, "penalty"),
         ({"reconstruction": "mae"}, "reconstruction"),
         ({"code_noise": -0.1}, "code_noise"),
+        ({"settle": 1.0}, "settle"),
         ({"shares": [1.0, 1.0]}, "one entry per packet, 3"),
         ({"shares": [1.0, 1.0, 0.0]}, "shares"),
         ({"lambda": 1.0}, "unknown key"),
@@ -455,6 +480,7 @@ def test_mistakes_in_settings_are_named(changes, complaint):
 
 def test_steps_keep_their_mean():
     settings = Settings(shares=[1.0, 2.0, 3.0])
-    assert [settings.steps_of(packet, 100) for packet in range(3)] == [50, 100, 150]
-    assert [Settings().steps_of(packet, 100) for packet in range(3)] == [100, 100, 100]
-    assert Settings(shares=[1e-6, 1.0, 1.0]).steps_of(0, 100) == 1
+    assert [settings.steps_of(packet, 100) for packet in range(3)] == [(50, 0), (100, 0), (150, 0)]
+    assert [Settings().steps_of(packet, 100) for packet in range(3)] == [(100, 0)] * 3
+    assert Settings(shares=[1e-6, 1.0, 1.0]).steps_of(0, 100) == (1, 0)
+    assert Settings(settle=0.25).steps_of(0, 100) == (75, 25)

@@ -15,6 +15,7 @@ from latentspace.core.models import load_seeds
 from latentspace.core.stage import Stage
 from latentspace.organise import dataset, measures
 from latentspace.organise.dataset import ImageSet
+from latentspace.organise.params import Train
 from latentspace.organise.pca_autoencoder import LatentModel, in_chunks
 
 PAIR = ("log_ratio_cos", "log_ratio_sin")  # isotropic: only the pixel grid fixes their axes
@@ -142,6 +143,17 @@ def by_components(
         if measure.startswith("mse_k") and (names is None or name in names):
             found.setdefault(name, {}).setdefault(int(measure.removeprefix("mse_k")), []).append(value)
     return {name: {k: np.array(values) for k, values in by_k.items()} for name, by_k in found.items()}
+
+
+def swept(section: Train) -> list[str]:
+    """The variants that are `pca_ae` but for λ (and the number of seeds)."""
+    base = section.variants["pca_ae"]
+
+    def alike(name: str) -> bool:
+        other = section.variants[name]
+        return other.model_copy(update={"weight": base.weight, "seeds": base.seeds}) == base
+
+    return [name for name in section.names if alike(name)]
 
 
 def sweep_table(metrics: Mapping[str, float], weights: Mapping[str, float]) -> pd.DataFrame:

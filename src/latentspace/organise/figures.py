@@ -156,7 +156,8 @@ def sweep(table: pd.DataFrame, x: str, label: str, columns: Mapping[str, str]) -
         cell.plot(table[x], table[column], "o")
         mean = table.groupby(x)[column].mean()
         cell.plot(mean.index, mean.to_numpy(), "-", color="C0", alpha=0.6)
-        cell.set(xlabel=label, ylabel=words, xscale="symlog")
+        cell.set(xlabel=label, ylabel=words)
+        cell.set_xscale("symlog", linthresh=0.1)
     return figure
 
 

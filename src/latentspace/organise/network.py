@@ -66,7 +66,8 @@ def _coarsest(image_size: int, widths: list[int]) -> int:
 class ConvEncoder(nn.Module):
     """Images to numbers: a convolution of stride 4, then 4×4 convolutions of stride 2, tanh, a linear layer.
 
-    A bounded, smooth activation folds the code less than the authors' LeakyReLU.
+    A bounded, smooth activation folds the code less than the authors' LeakyReLU. The linear layer sees features scaled
+    to a mean square of 1 in every image, so that a code measures shape rather than amount.
 
     Args:
         image_size: side of the square images, in pixels.
@@ -96,7 +97,8 @@ class ConvEncoder(nn.Module):
         x = x.contiguous(memory_format=torch.channels_last)
         for level in self.levels:
             x = torch.tanh(level(x))
-        return self.code(x.flatten(1))
+        features = x.flatten(1)
+        return self.code(F.normalize(features, dim=1) * features.shape[1] ** 0.5)
 
 
 class ConvDecoder(nn.Module):

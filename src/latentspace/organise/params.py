@@ -56,6 +56,7 @@ class Settings(Section):
     penalty: Penalty = "covariance"
     reconstruction: Reconstruction = "mse"
     code_noise: NonNegativeFloat = 0.0
+    settle: float = Field(default=0.0, ge=0, lt=1)
     shares: list[PositiveFloat] | None = None
 
     @model_validator(mode="after")
@@ -64,11 +65,12 @@ class Settings(Section):
             raise ValueError(f"shares = {self.shares} must have one entry per packet, {len(self.packet_sizes)}")
         return self
 
-    def steps_of(self, packet: int, steps: int) -> int:
-        """Steps of a packet's training, of `steps` in the mean."""
-        if self.shares is None:
-            return steps
-        return max(1, round(steps * len(self.shares) * self.shares[packet] / sum(self.shares)))
+    def steps_of(self, packet: int, steps: int) -> tuple[int, int]:
+        """Steps of a packet's training, of `steps` in the mean: with its encoder, and of the decoder alone."""
+        if self.shares is not None:
+            steps = round(steps * len(self.shares) * self.shares[packet] / sum(self.shares))
+        growing = max(1, round(steps * (1 - self.settle)))
+        return growing, max(0, steps - growing)
 
 
 class Variant(Settings):

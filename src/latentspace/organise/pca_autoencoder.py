@@ -6,8 +6,8 @@
     z = model.encode(images)                                         # (n, 3), mean 0, variance 1
     model.decode(z[:, :2])                                           # with the first two components
 
-Each step trains a new encoder and a new decoder, then freezes the encoder (slides 33-37). The frozen codes are computed
-once per step, not once per iteration.
+Each step trains a new encoder and a new decoder, then freezes the encoder (slides 33-37) and lets the decoder settle on
+its codes. The frozen codes are computed once per step, not once per iteration.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from latentspace.organise.params import Settings
 from latentspace.organise.penalties import PENALTIES
 
 Factory = Callable[[int], nn.Module]
+PHASES = {"both": 2**30, "decoder": 2**29}  # streams of random batches: encoder and decoder, then the decoder alone
 CHUNK = 1000  # images through a network at once, which bounds the memory
 
 
@@ -155,7 +156,7 @@ class PacketObjective(Objective):
         encoder: of the new packet; the encoders before it are present through their codes only.
         decoder: of all components so far.
         norm: of the new packet.
-        settings: λ and the kind of penalty.
+        settings: λ, the kind of penalty, noise on the new components.
         error: maps (output of the decoder, target) to the reconstruction error.
     """
 
@@ -170,19 +171,38 @@ class PacketObjective(Objective):
         """The new encoder and decoder; what `error` holds, such as a generator, stays as it is."""
         return [{"params": [*self.encoder.parameters(), *self.decoder.parameters()], "scale": 1.0}]
 
-    def forward(self, x: Tensor, frozen: Float[Tensor, "batch i"], target: Tensor | None = None) -> dict[str, Tensor]:
-        """Loss of a batch: inputs, their frozen codes, and what to reconstruct (the inputs by default)."""
+    def forward(self, x: Tensor, frozen: Float[Tensor, "batch i"], target: Tensor) -> dict[str, Tensor]:
+        """Loss of a batch: inputs, their frozen codes, and what to reconstruct."""
         new = self.norm(self.encoder(x))
-        error = self.error(self.decoder(self._noisy(torch.cat([frozen, new], 1))), x if target is None else target)
+        noisy = new + self.settings.code_noise * torch.randn_like(new) if self.settings.code_noise else new
+        error = self.error(self.decoder(torch.cat([frozen, noisy], 1)), target)
         if self.settings.weight == 0:
-            return {"loss": error}
+            return {"loss": error, "reconstruction": error}
         with torch.autocast(x.device.type, enabled=False):  # half precision would not do for correlations
             penalty = PENALTIES[self.settings.penalty](frozen.float(), new.float())
         return {"loss": error + self.settings.weight * penalty, "reconstruction": error, "penalty": penalty}
 
-    def _noisy(self, z: Tensor) -> Tensor:
-        noise = self.settings.code_noise * (1 - self.progress)
-        return z + noise * torch.randn_like(z) if noise else z
+
+class DecoderObjective(Objective):
+    """Reconstruction error of a decoder behind frozen codes.
+
+    Args:
+        decoder: of all components so far.
+        error: maps (output of the decoder, target) to the reconstruction error.
+    """
+
+    def __init__(self, decoder: nn.Module, error: nn.Module) -> None:
+        super().__init__()
+        self.decoder, self.error = decoder, error
+
+    def parameter_groups(self) -> list[dict[str, Any]]:
+        """The decoder alone."""
+        return [{"params": list(self.decoder.parameters()), "scale": 1.0}]
+
+    def forward(self, z: Float[Tensor, "batch k"], target: Tensor) -> dict[str, Tensor]:
+        """Loss of a batch of codes and what to reconstruct from them."""
+        error = self.error(self.decoder(z), target)
+        return {"loss": error, "reconstruction": error}
 
 
 def organise(
@@ -220,29 +240,34 @@ def organise(
         Diverged: if the loss leaves the real numbers; the last checkpoint stays.
     """
     check(data)
-    inputs, *targets = data
+    inputs, targets = data[0], data[-1]
     error = error or ERRORS[settings.reconstruction]()
     encoders, decoders, norms = [], [], []
     curve: list[dict[str, float]] = []
     codes = inputs.new_zeros(len(inputs), 0)
+
+    def learn(objective: Objective, rows: tuple[Tensor, ...], steps: int, packet: int, phase: str) -> None:
+        if not steps:
+            return
+        history = fit(
+            objective,
+            rows,
+            training.model_copy(update={"steps": steps}),
+            seed=stream(seed, PHASES[phase] + packet),
+            device=device,
+            checkpoints=checkpoints / f"packet_{packet + 1}_{phase}" if checkpoints else None,
+            label=f"{label} packet {packet + 1}, {phase}",
+        )
+        before = curve[-1]["step"] + 1 if curve else 0.0
+        curve.extend({**row, "step": row["step"] + before, "packet": packet + 1.0} for row in history)
+
     for packet, size in enumerate(settings.packet_sizes):
         torch.manual_seed(stream(seed, 2**31 + packet))
         parts = encoder(size), decoder(codes.shape[1] + size), ScaleFreeBatchNorm(size)
-        objective = PacketObjective(*parts, settings, error)
-        folder = checkpoints / f"packet_{packet + 1}" if checkpoints else None
-        own = training.model_copy(update={"steps": settings.steps_of(packet, training.steps)})
-        rows = fit(
-            objective,
-            (inputs, codes, *targets),
-            own,
-            seed=stream(seed, 2**30 + packet),
-            device=device,
-            checkpoints=folder,
-            label=f"{label} packet {packet + 1}",
-        )
-        before = curve[-1]["step"] + 1 if curve else 0.0
-        curve += [{**row, "step": row["step"] + before, "packet": packet + 1.0} for row in rows]
+        growing, settling = settings.steps_of(packet, training.steps)
+        learn(PacketObjective(*parts, settings, error), (inputs, codes, targets), growing, packet, "both")
         codes = torch.cat([codes, freeze(parts[0], parts[2], inputs)], 1)
+        learn(DecoderObjective(parts[1], error), (codes, targets), settling, packet, "decoder")
         encoders.append(parts[0])
         decoders.append(parts[1])
         norms.append(parts[2])
