@@ -78,7 +78,7 @@ def ours(data: dataset.ImageSet, steps: int) -> tuple[float, float, float]:
     parts = partial(ConvEncoder, 64, 1, [16] * 4), partial(ConvDecoder, 64, 1, [32, 32, 16, 16])
     start = time.perf_counter()
     model, _ = organise(
-        (train,), *parts, Settings(code_noise=0.3, settle=0.3, shares=[1.0, 1.2, 3.0]), training, seed=0
+        (train,), *parts, Settings(weight=0.1, code_noise=0.25, settle=0.3, shares=[1.0, 0.8, 3.0]), training, seed=0
     )
     seconds = time.perf_counter() - start
     with torch.no_grad():
