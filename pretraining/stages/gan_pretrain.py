@@ -9,8 +9,8 @@ from latentspace.gan.pretraining.product import train_and_record
 
 def main(name: str) -> None:
     with stage(__file__, name) as run:
-        recipe = run.read(Recipe, "gan_pretrain.recipe")
         source = run.read(Source, f"gan_pretrain.sources.{name}")
+        recipe = run.read(Recipe, "gan_pretrain.recipe").times(source.length)
         train_and_record(run, name, recipe, source, run.seeds[0])
 
 

@@ -56,6 +56,13 @@ def test_rate_falls_in_the_last_part_of_the_last_scale(recipe):
     assert progressive.rate_at(recipe, 2, 16) == 0.0
 
 
+def test_length_scales_every_part_and_nothing_else(recipe):
+    longer = recipe.times(1.5)
+    assert [(scale.fade, scale.steady) for scale in longer.scales] == [(0, 36), (12, 24), (9, 15)]
+    assert longer.times(2 / 3) == recipe and recipe.times(1.0) == recipe
+    assert longer.model_dump(exclude={"scales"}) == recipe.model_dump(exclude={"scales"})
+
+
 def test_penalty_of_a_linear_judge_is_its_squared_weights():
     weight = torch.randn(3, 4, 4)
     x = torch.randn(5, 3, 4, 4, requires_grad=True)

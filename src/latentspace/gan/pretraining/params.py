@@ -76,8 +76,17 @@ class Recipe(Section):
         """Channels of every scale, 4×4 first."""
         return [scale.width for scale in self.scales]
 
+    def times(self, length: float) -> Recipe:
+        """The same recipe with `length` times as many images at every scale, in the fades and after."""
+        scales = [
+            scale.model_copy(update={"fade": round(length * scale.fade), "steady": round(length * scale.steady)})
+            for scale in self.scales
+        ]
+        return self.model_copy(update={"scales": scales})
+
 
 class Source(Section):
-    """What a generator is trained on."""
+    """What a generator is trained on, and how long."""
 
+    length: PositiveFloat = Field(description="images shown, at every scale, relative to the recipe's")
     licence: str = Field(min_length=10, description="what the product may be used for, and why")

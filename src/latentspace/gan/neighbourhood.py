@@ -1,0 +1,169 @@
+"""Neighbourhoods in a generator's latent space: latents about an anchor, and the images they make (slides 43-44).
+
+The whole latent space of a generator is too complicated to organise, so the PCA autoencoder is trained on z̃ + η, with z̃
+a chosen anchor and η small. PixelNorm makes every latent one of length √d, so anchors lie on that sphere.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from latentspace.core.fit import stream
+from latentspace.gan.network import FrozenGenerator
+from latentspace.gan.params import Neighbourhood
+
+CHUNK = 64  # images through the generator at once
+
+
+def drawn_anchors(latent: int, seeds: Sequence[int]) -> Float[Tensor, "anchors latent"]:
+    """Anchors drawn uniformly on the sphere of radius √d, one per seed."""
+    normal = [torch.randn(latent, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
+    return on_sphere(torch.stack(normal))
+
+
+def read_anchors(path: Path, latent: int) -> Float[Tensor, "anchors latent"]:
+    """Anchors from a .npy file, a row each, brought to the sphere of radius √d.
+
+    Raises:
+        ValueError: naming the file, if it is missing, of another shape, or holds a row without a direction.
+    """
+    try:
+        values = np.load(path, allow_pickle=False)
+    except FileNotFoundError:
+        raise ValueError(f"{path}: no such file of anchors") from None
+    except (ValueError, OSError, EOFError) as error:
+        raise ValueError(f"{path}: not a .npy file of numbers ({' '.join(str(error).split())[:100]})") from None
+    if values.ndim != 2 or values.shape[1] != latent or len(values) == 0:
+        raise ValueError(f"{path}: anchors of shape {values.shape}, where (anchors, {latent}) is expected")
+    rows = torch.as_tensor(values.astype(np.float32))
+    if not bool((rows.isfinite().all(1) & (rows.norm(dim=1) > 0)).all()):
+        raise ValueError(f"{path}: a row that is not finite, or zero, points nowhere")
+    return on_sphere(rows)
+
+
+def on_sphere(z: Float[Tensor, "n latent"]) -> Float[Tensor, "n latent"]:
+    """Latents scaled to length √d, the generator's own sphere."""
+    return z * (math.sqrt(z.shape[1]) / z.norm(dim=1, keepdim=True))
+
+
+def offsets(spec: Neighbourhood, latent: int, count: int, seed: int) -> Float[Tensor, "count latent"]:
+    """η around an anchor: N(0, σ² Id), or, in the relative form, uniform on the sphere of radius σ √d.
+
+    Args:
+        spec: σ and the form.
+        latent: numbers in a latent, d.
+        count: how many.
+        seed: of the draw.
+    """
+    normal = torch.randn(count, latent, generator=torch.Generator().manual_seed(seed))
+    return spec.sigma * (on_sphere(normal) if spec.relative else normal)
+
+
+@torch.no_grad()
+def render(
+    generator: FrozenGenerator, latents: Float[Tensor, "n latent"], path: Path | None = None
+) -> Float[Tensor, "n channels size size"]:
+    """Images of latents in half precision, computed once.
+
+    Args:
+        generator: the frozen generator.
+        latents: shape (n, latent).
+        path: a file to map the images to, for sets that do not fit the memory; it is overwritten.
+
+    Raises:
+        ValueError: if the latents are not of the generator's length.
+    """
+    if latents.shape[1] != generator.latent + generator.classes:
+        raise ValueError(f"latents of {latents.shape[1]} numbers; the generator takes {generator.latent}")
+    first = generator(latents[:1])
+    shape = (len(latents), *first.shape[1:])
+    images = (
+        torch.empty(shape, dtype=torch.float16)
+        if path is None
+        else torch.from_numpy(np.lib.format.open_memmap(path, "w+", np.float16, shape))
+    )
+    for start in range(0, len(latents), CHUNK):
+        images[start : start + CHUNK] = generator(latents[start : start + CHUNK]).half()
+    return images
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Latents about an anchor, and their images.
+
+    Attributes:
+        anchor: z̃, shape (latent,).
+        offsets: η, shape (n, latent).
+        images: G(z̃ + η), shape (n, channels, size, size), half precision.
+    """
+
+    anchor: Float[Tensor, " latent"]
+    offsets: Float[Tensor, "n latent"]
+    images: Float[Tensor, "n channels size size"]
+
+    @property
+    def mean(self) -> Float[Tensor, "channels size size"]:
+        """Mean image."""
+        return sum_over(self.images, lambda part: part.sum(0)) / len(self.images)
+
+    @property
+    def variance(self) -> float:
+        """Mean squared distance of a number of an image to that of the mean image."""
+        mean = self.mean
+        total = sum_over(self.images, lambda part: (part - mean).square().sum())
+        return float(total) / self.images.numel()
+
+
+def sum_over(images: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
+    """Sum of `function` over pieces of the images, in double precision; a mapped file is read piece by piece."""
+    return torch.stack([function(part.double()) for part in images.split(CHUNK)]).sum(0)
+
+
+def sample(
+    generator: FrozenGenerator,
+    anchor: Float[Tensor, " latent"],
+    spec: Neighbourhood,
+    count: int,
+    seed: int,
+    path: Path | None = None,
+) -> Sample:
+    """Draw `count` latents about an anchor and compute their images."""
+    eta = offsets(spec, len(anchor), count, stream(spec.seed, seed))
+    return Sample(anchor, eta, render(generator, anchor + eta, path))
+
+
+class ErrorThroughGenerator(nn.Module):
+    """Reconstruction error of eq. 16 for offsets: ‖G(z̃ + η) − G(z̃ + η′)‖², over the variance of the images.
+
+    So 1 is the error of the mean image, and λ weighs alike in every neighbourhood.
+
+    Args:
+        generator: the frozen generator; gradients go through it to the latent.
+        anchor: z̃, shape (latent,).
+        variance: of the neighbourhood's images, per number.
+    """
+
+    anchor: Tensor
+
+    def __init__(self, generator: FrozenGenerator, anchor: Float[Tensor, " latent"], variance: float) -> None:
+        super().__init__()
+        if not variance > 0:
+            raise ValueError(f"images of variance {variance}: the generator answers to nothing about this anchor")
+        self.generator = generator.eval().requires_grad_(requires_grad=False)
+        self.register_buffer("anchor", anchor.clone())
+        self.variance = variance
+
+    def forward(
+        self, output: Float[Tensor, "batch latent"], target: Float[Tensor, "batch channels size size"]
+    ) -> Float[Tensor, ""]:
+        """A scalar."""
+        images = self.generator(self.anchor + output.float())
+        return (images.float() - target.float()).square().mean() / self.variance
