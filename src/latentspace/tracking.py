@@ -302,17 +302,20 @@ def load_model(run_id: str, name: str) -> Any:
 def _background() -> None:
     """Send what comes until nothing has come for a while; only one such process per repository."""
     os.nice(10)  # training comes first
-    try:
-        with FileLock(project_root() / ".tracking" / "sender.lock", timeout=0):
-            idle_since = time.monotonic()
-            while time.monotonic() - idle_since < IDLE_SECONDS:
-                if any(outbox().glob("[0-9]*")):
-                    if drain():
-                        return  # the store does not answer: leave it to the next stage or to `make sync-tracking`
-                    idle_since = time.monotonic()
-                time.sleep(0.2)
-    except Timeout:
-        pass
+    while True:
+        try:
+            with FileLock(project_root() / ".tracking" / "sender.lock", timeout=0):
+                idle_since = time.monotonic()
+                while time.monotonic() - idle_since < IDLE_SECONDS:
+                    if any(outbox().glob("[0-9]*")):
+                        if drain():
+                            return  # the store does not answer: leave it to the next stage or to `make sync-tracking`
+                        idle_since = time.monotonic()
+                    time.sleep(0.2)
+        except Timeout:
+            return  # the one that holds the lock looks once more after letting go
+        if not any(outbox().glob("[0-9]*")):
+            return
 
 
 def main(arguments: list[str]) -> int:

@@ -206,8 +206,9 @@ def test_a_stage_killed_in_the_middle_ends_in_the_same_bytes(project):
 def test_tracking_out_of_reach_costs_nothing_and_is_sent_later(project):
     change(project, "grid: 500", "grid: 333")
     environment = quick.environment(project) | {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
-    with FileLock(project / ".tracking/sender.lock", timeout=60):  # the sender of the runs before has ended
-        pass
+    runs(project)  # nothing waits
+    with FileLock(project / ".tracking/sender.lock", timeout=60):  # the sender of the runs before has ended,
+        time.sleep(3)  # and one that is just starting ends at this lock
     done = subprocess.run(["dvc", "repro", "size_theory"], cwd=project, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     deadline = time.monotonic() + 90
