@@ -39,10 +39,10 @@ def main() -> None:
         run.figure("factors.png", figures.heat_maps(factors, "|Pearson| with the factors", low=0.0))
         run.figure("errors.png", figures.error_per_component(by_components(metrics)))
         run.figure("codes.png", figures.codes_over_factors(first["pca_ae"].codes, data.test_factors, "PCA autoencoder"))
-        models = {"plain": first["plain"].model, "pca_ae": first["pca_ae"].model}
-        names = {name: axis_names(factors[name]) for name in models}
-        run.figure("traversals.png", figures.traversal_grid(models, names))
-        run.animation("traversals.gif", figures.traversal_frames(models, names))
+        grids = {name: figures.traversals(first[name].model, 9) for name in ("plain", "pca_ae")}
+        names = {name: axis_names(factors[name]) for name in grids}
+        run.figure("traversals.png", figures.traversal_grid(grids, names))
+        run.animation("traversals.gif", figures.traversal_frames(grids, names))
         run.say("PCA autoencoder: " + ", ".join(names["pca_ae"]))
 
 

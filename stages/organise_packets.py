@@ -17,9 +17,9 @@ def main() -> None:
         first = {name: by_seed[min(by_seed)] for name, by_seed in all_.items()}
         tables = {name: measures.association(coded.codes, data.test_factors) for name, coded in first.items()}
         run.figure("factors.png", figures.heat_maps(tables, "|Pearson| with the factors", low=0.0))
-        models = {name: coded.model for name, coded in first.items()}
+        grids = {name: figures.traversals(coded.model, 9) for name, coded in first.items()}
         axes = {name: axis_names(table) for name, table in tables.items()}
-        run.figure("traversals.png", figures.traversal_grid(models, axes))
+        run.figure("traversals.png", figures.traversal_grid(grids, axes))
         r2 = {key: value for key, value in metrics.items() if ".translation_r2/" in key}
         run.say("R² of position: " + ", ".join(f"{key} {value:.3f}" for key, value in r2.items()))
 

@@ -2,7 +2,7 @@
 
 from latentspace.core.stage import stage
 from latentspace.organise import dataset, figures
-from latentspace.organise.experiments import by_components, code, ellipse_numbers, order, sweep_table, swept
+from latentspace.organise.experiments import by_components, code, order, sweep_numbers, sweep_table, swept
 from latentspace.organise.params import Train
 
 
@@ -12,7 +12,7 @@ def main() -> None:
         variants = section.variants
         data = dataset.load(run.input("data/organise/ellipses.npz"))
         names = swept(section)
-        metrics = ellipse_numbers(code(run, "models/organise", names, data), data)
+        metrics = sweep_numbers(code(run, "models/organise", names, data), data)
         table = sweep_table(metrics, {name: variants[name].weight for name in names})
         long = code(run, "models/organise", ["components_6"], data)["components_6"]
         metrics |= {f"components_6.{k}/seed_{s}": v for s, coded in long.items() for k, v in order(coded).items()}

@@ -46,6 +46,7 @@ def test_parameters_are_those_read(script):
             read.add(re.sub(r"\{\w+\}", "${item.variant}", key))
     text = script.read_text()
     read |= {"seeds"} if "run.seeds" in text or "train_and_record" in text or "responses(run" in text else set()
+    read |= {"seeds"} if "trials(run" in text else set()
     read |= {"seeds"} if " code(run" in text else set()
     read |= {"device"} if "train_and_record" in text or "run.device" in text else set()
     assert read == set(STAGES[script.stem].get("params", []))

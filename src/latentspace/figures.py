@@ -33,8 +33,8 @@ def axes_grid(rows: int, columns: int, *, width: float = 3.4, height: float = 2.
     return figure, axes
 
 
-def show(axes: Axes, image: Float[np.ndarray, "height width"], *, low: float = 0, high: float = 1) -> None:
-    """Draw a grey image without ticks, black at `low` and white at `high`."""
+def show(axes: Axes, image: Float[np.ndarray, "height width *channels"], *, low: float = 0, high: float = 1) -> None:
+    """Draw a grey image without ticks, black at `low` and white at `high`; or one of three channels in [0, 1]."""
     axes.imshow(image, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
     bare(axes)
 

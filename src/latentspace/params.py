@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from latentspace.core.params import Device, Section, parse, read_yaml
-from latentspace.gan.params import Zoo
+from latentspace.gan.params import Avatars, Direct, Generators, Regressor, Zoo
+from latentspace.gan.params import Train as TrainNeighbourhoods
 from latentspace.organise.params import Images, PostHoc, Train, TrainSet
 from latentspace.position.params import Ablation, Autoencoder, Decoder, Encoder
 from latentspace.position.params import Theory as PositionTheory
@@ -35,6 +36,19 @@ class Params(Section):
     organise_train_dial: TrainSet
     organise_post_hoc: PostHoc
     gan_zoo: Zoo
+    gan_generator: Generators
+    gan_avatars: Avatars
+    gan_regressor: Regressor
+    gan_train: TrainNeighbourhoods
+    gan_direct: Direct
+
+    @model_validator(mode="after")
+    def _generators_exist(self) -> Params:
+        for name in self.gan_train.names:
+            generator = self.gan_train.variants[name].generator
+            if generator not in self.gan_generator.names:
+                raise ValueError(f"gan_train.variants.{name}.generator = {generator!r} is not in gan_generator.names")
+        return self
 
     @field_validator("seeds")
     @classmethod

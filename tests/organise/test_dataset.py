@@ -100,7 +100,7 @@ def test_disks_are_where_and_as_large_as_their_factors_say(part):
     assert np.abs((images.sum(axis=2) @ axis) / mass - factors["y"]).max() < 0.1
     assert np.abs(np.sqrt(mass / np.pi) - factors["radius"]).max() < 0.05
     assert max(np.abs(factors["x"]).max(), np.abs(factors["y"]).max()) <= 8
-    assert factors["radius"].min() >= 2 and factors["radius"].max() <= 32 / 6
+    assert factors["radius"].min() >= 32 / 12 and factors["radius"].max() <= 32 / 8
 
 
 def test_the_hand_of_the_dial_is_at_its_angle():

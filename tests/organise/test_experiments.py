@@ -101,7 +101,7 @@ def test_traversals_start_from_the_mean_code_and_move_one_component():
     grid = figures.traversals(Means(), 5)
     assert grid.shape == (3, 5, 2, 2)
     assert np.allclose(grid[1].reshape(5, 4), np.linspace(-2, 2, 5)[:, None] * np.eye(4)[1])
-    frames = figures.traversal_frames({"model": Means()}, {"model": ["a", "b", "c"]}, steps=4)
+    frames = figures.traversal_frames({"model": figures.traversals(Means(), 4)}, {"model": ["a", "b", "c"]})
     assert len(frames) == 6 and len({frame.shape for frame in frames}) == 1 and frames[0].dtype == np.uint8
 
 

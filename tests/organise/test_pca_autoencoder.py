@@ -484,3 +484,39 @@ def test_steps_keep_their_mean():
     assert [Settings().steps_of(packet, 100) for packet in range(3)] == [(100, 0)] * 3
     assert Settings(shares=[1e-6, 1.0, 1.0]).steps_of(0, 100) == (1, 0)
     assert Settings(settle=0.25).steps_of(0, 100) == (75, 25)
+
+
+def test_of_several_starts_the_one_of_least_error_goes_on(images, monkeypatch):
+    real, tried = pca_autoencoder.fit, []
+
+    def watched(objective, *arguments, **keywords):
+        history = real(objective, *arguments, **keywords)
+        tried.append((keywords["label"], objective, pca_autoencoder.mean_error(history)))
+        return history
+
+    monkeypatch.setattr(pca_autoencoder, "fit", watched)
+    model, curve = train(images, [2], starts=3)
+    starts = [(error, objective) for label, objective, error in tried if "start_" in label]
+    assert len(starts) == 3 and len({error for error, _ in starts}) == 3
+    best = min(starts, key=lambda each: each[0])[1]
+    went_on = next(objective for label, objective, _ in tried if label.endswith("both"))
+    assert went_on is best and model.encoders[0] is best.encoder
+    assert [row["step"] for row in curve] == sorted(row["step"] for row in curve) and len(curve) == STEPS
+
+
+def test_a_run_killed_between_starts_ends_in_the_same_weights(images, tmp_path, monkeypatch):
+    whole, _ = train(images, [2, 1], starts=2, checkpoints=tmp_path / "whole")
+    real, calls = pca_autoencoder.fit, []
+
+    def killed(*arguments, **keywords):
+        calls.append(keywords["label"])
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return real(*arguments, **keywords)
+
+    monkeypatch.setattr(pca_autoencoder, "fit", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train(images, [2, 1], starts=2, checkpoints=tmp_path / "killed")
+    monkeypatch.setattr(pca_autoencoder, "fit", real)
+    resumed, _ = train(images, [2, 1], starts=2, checkpoints=tmp_path / "killed")
+    assert same(whole, resumed)

@@ -111,7 +111,6 @@ def fit(
             group["lr"] = rate * group["scale"]
         rows = batch_indices(len(data[0]), training.batch_size, seed, step).to(data[0].device)
         torch.manual_seed(stream(seed, step))
-        objective.progress = step / training.steps
         losses: Mapping[str, Tensor] = wrapped(*(tensor[rows] for tensor in data))
         optimizer.zero_grad()
         fabric.backward(losses["loss"])

@@ -13,12 +13,7 @@ class Objective(nn.Module):
     `forward` maps a batch, one argument per tensor of the data set, to a mapping with the key ``loss`` and its parts.
 
     Subclasses may give parts of the network another learning rate through `parameter_groups`.
-
-    Attributes:
-        progress: share of the training that is done, in [0, 1); the training loop sets it.
     """
-
-    progress: float = 0.0
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """Adam's groups: ``params`` and ``scale``, a factor on the learning rate."""

@@ -119,13 +119,13 @@ class Stage:
         self.log.artifacts.append((str(path), ""))
 
     def curves(self, table: pd.DataFrame) -> None:
-        """Write curves (columns ``seed``, ``step`` and one per quantity) for DVC's plots and MLflow's charts."""
+        """Write curves for DVC's plots and MLflow's charts: columns ``seed`` or ``run``, ``step``, one per quantity."""
         path = self.output(f"plots/{self.name.replace('@', '/')}.csv")
         with files.atomic(path) as temporary:
             table.to_csv(temporary, index=False, float_format="%.6g")
         for row in table.to_dict("records"):
-            seed, step = row.pop("seed"), int(row.pop("step"))
-            self.log.curves += [(f"{key}/seed_{seed}", step, float(value)) for key, value in row.items()]
+            name, step = row.pop("run", None) or f"seed_{row.pop('seed')}", int(row.pop("step"))
+            self.log.curves += [(f"{key}/{name}", step, float(value)) for key, value in row.items()]
 
     def table(self, name: str, table: pd.DataFrame) -> None:
         """Attach a table to the run; MLflow shows it and compares it between runs."""

@@ -1,24 +1,27 @@
 """Neighbourhoods in a generator's latent space: latents about an anchor, and the images they make (slides 43-44).
 
 The whole latent space of a generator is too complicated to organise, so the PCA autoencoder is trained on z̃ + η, with z̃
-a chosen anchor and η small. PixelNorm makes every latent one of length √d, so anchors lie on that sphere.
+a chosen anchor and η small. PixelNorm makes every latent one of length √d, so anchors lie on that sphere. Offsets are
+kept in units of σ, so that networks see numbers of the same size in every neighbourhood.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from latentspace.core import models
 from latentspace.core.fit import stream
 from latentspace.gan.network import FrozenGenerator
-from latentspace.gan.params import Neighbourhood
+from latentspace.organise.pca_autoencoder import LatentModel
 
 CHUNK = 64  # images through the generator at once
 
@@ -54,17 +57,28 @@ def on_sphere(z: Float[Tensor, "n latent"]) -> Float[Tensor, "n latent"]:
     return z * (math.sqrt(z.shape[1]) / z.norm(dim=1, keepdim=True))
 
 
-def offsets(spec: Neighbourhood, latent: int, count: int, seed: int) -> Float[Tensor, "count latent"]:
-    """η around an anchor: N(0, σ² Id), or, in the relative form, uniform on the sphere of radius σ √d.
+@dataclass(frozen=True)
+class Neighbourhood:
+    """Latents z̃ + η about an anchor.
 
-    Args:
-        spec: σ and the form.
-        latent: numbers in a latent, d.
-        count: how many.
-        seed: of the draw.
+    Attributes:
+        anchor: z̃, shape (latent,).
+        sigma: σ, per coordinate.
+        relative: η uniform on the sphere of radius σ √d, instead of N(0, σ² Id).
     """
-    normal = torch.randn(count, latent, generator=torch.Generator().manual_seed(seed))
-    return spec.sigma * (on_sphere(normal) if spec.relative else normal)
+
+    anchor: Float[Tensor, " latent"]
+    sigma: float
+    relative: bool = False
+
+    def draw(self, count: int, seed: int) -> Float[Tensor, "count latent"]:
+        """Offsets in units of σ, η / σ."""
+        normal = torch.randn(count, len(self.anchor), generator=torch.Generator().manual_seed(seed))
+        return on_sphere(normal) if self.relative else normal
+
+    def latents(self, offsets: Float[Tensor, "n latent"]) -> Float[Tensor, "n latent"]:
+        """z̃ + η for offsets in units of σ."""
+        return self.anchor + self.sigma * offsets
 
 
 @torch.no_grad()
@@ -81,7 +95,7 @@ def render(
     Raises:
         ValueError: if the latents are not of the generator's length.
     """
-    if latents.shape[1] != generator.latent + generator.classes:
+    if latents.shape[1] != generator.latent:
         raise ValueError(f"latents of {latents.shape[1]} numbers; the generator takes {generator.latent}")
     first = generator(latents[:1])
     shape = (len(latents), *first.shape[1:])
@@ -97,15 +111,15 @@ def render(
 
 @dataclass(frozen=True)
 class Sample:
-    """Latents about an anchor, and their images.
+    """Latents of a neighbourhood, and their images.
 
     Attributes:
-        anchor: z̃, shape (latent,).
-        offsets: η, shape (n, latent).
+        place: where they come from.
+        offsets: η / σ, shape (n, latent).
         images: G(z̃ + η), shape (n, channels, size, size), half precision.
     """
 
-    anchor: Float[Tensor, " latent"]
+    place: Neighbourhood
     offsets: Float[Tensor, "n latent"]
     images: Float[Tensor, "n channels size size"]
 
@@ -127,17 +141,15 @@ def sum_over(images: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
     return torch.stack([function(part.double()) for part in images.split(CHUNK)]).sum(0)
 
 
-def sample(
-    generator: FrozenGenerator,
-    anchor: Float[Tensor, " latent"],
-    spec: Neighbourhood,
-    count: int,
-    seed: int,
-    path: Path | None = None,
-) -> Sample:
-    """Draw `count` latents about an anchor and compute their images."""
-    eta = offsets(spec, len(anchor), count, stream(spec.seed, seed))
-    return Sample(anchor, eta, render(generator, anchor + eta, path))
+def sample(generator: FrozenGenerator, place: Neighbourhood, count: int, seed: int, path: Path | None = None) -> Sample:
+    """Draw `count` latents of a neighbourhood and compute their images, mapped to the file `path` if it is given."""
+    offsets = place.draw(count, seed)
+    return Sample(place, offsets, render(generator, place.latents(offsets), path))
+
+
+def seed_of(seed: int, *, test: bool) -> int:
+    """Seed of the offsets for training, or of those for testing."""
+    return stream(seed, int(test))
 
 
 class ErrorThroughGenerator(nn.Module):
@@ -147,23 +159,67 @@ class ErrorThroughGenerator(nn.Module):
 
     Args:
         generator: the frozen generator; gradients go through it to the latent.
-        anchor: z̃, shape (latent,).
+        place: the neighbourhood.
         variance: of the neighbourhood's images, per number.
     """
 
     anchor: Tensor
 
-    def __init__(self, generator: FrozenGenerator, anchor: Float[Tensor, " latent"], variance: float) -> None:
+    def __init__(self, generator: FrozenGenerator, place: Neighbourhood, variance: float) -> None:
         super().__init__()
         if not variance > 0:
             raise ValueError(f"images of variance {variance}: the generator answers to nothing about this anchor")
         self.generator = generator.eval().requires_grad_(requires_grad=False)
-        self.register_buffer("anchor", anchor.clone())
-        self.variance = variance
+        self.register_buffer("anchor", place.anchor.clone())
+        self.sigma, self.variance = place.sigma, variance
 
     def forward(
         self, output: Float[Tensor, "batch latent"], target: Float[Tensor, "batch channels size size"]
     ) -> Float[Tensor, ""]:
         """A scalar."""
-        images = self.generator(self.anchor + output.float())
+        images = self.generator(self.anchor + self.sigma * output.float())
         return (images.float() - target.float()).square().mean() / self.variance
+
+
+class LocalModel(LatentModel):
+    """Codes of the latents of a neighbourhood: what a user loads to navigate a generator.
+
+        model = latentspace.load("models/gan/avatars/sigma_0.7_anchor_1_seed_0.safetensors")
+        codes = model.encode(latents)
+        images = generator(model.decode(codes))
+
+    Args:
+        inner: a latent model of offsets in units of σ; or its description.
+        latent: numbers in a latent.
+        sigma: σ.
+    """
+
+    anchor: Tensor
+
+    def __init__(self, inner: nn.Module | Mapping[str, Any], latent: int, sigma: float) -> None:
+        super().__init__()
+        inner = models.build(inner)
+        if not isinstance(inner, LatentModel):
+            raise ValueError("inner must be a latent model")
+        self.inner, self.components, self.sigma = inner, inner.components, sigma
+        self.register_buffer("anchor", torch.zeros(latent))
+
+    @classmethod
+    def about(cls, place: Neighbourhood, inner: LatentModel) -> LocalModel:
+        """`inner` placed about an anchor."""
+        model = cls(inner, len(place.anchor), place.sigma)
+        model.anchor.copy_(place.anchor)
+        return model.eval()
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """What rebuilds the model, in plain values."""
+        return {"inner": models.describe(self.inner), "latent": len(self.anchor), "sigma": self.sigma}
+
+    def encode(self, x: Float[Tensor, "n latent"]) -> Float[Tensor, "n components"]:
+        """Codes of latents."""
+        return self.inner.encode((x - self.anchor) / self.sigma)
+
+    def decode(self, z: Float[Tensor, "n k"]) -> Float[Tensor, "n latent"]:
+        """Latents for the first k components, ready for the generator."""
+        return self.anchor + self.sigma * self.inner.decode(z)

@@ -150,23 +150,38 @@ class Generator(nn.Module):
             image = fade(image, F.interpolate(coarse, scale_factor=2.0, mode="nearest"), self.alpha)
         return image
 
-    def fold(self) -> FrozenGenerator:
-        """The same function with every constant folded into the weights: for experiments, not for training."""
+    def fold(self, label: int | None = None) -> FrozenGenerator:
+        """The same function with every constant folded into the weights: for experiments, not for training.
+
+        Args:
+            label: a class; the frozen generator then takes latents without the one-hot and makes images of this class.
+
+        Raises:
+            ValueError: if the generator is not fully grown, or has no such class.
+        """
         if self.alpha > 0:
             raise ValueError(f"alpha = {self.alpha}: only a fully grown generator (alpha = 0) can be folded")
-        return FrozenGenerator(self)
+        if label is not None and not 0 <= label < self.classes:
+            raise ValueError(f"label = {label}: the generator has {self.classes} classes")
+        return FrozenGenerator(self, label)
 
 
 class FrozenGenerator(nn.Module):
     """A fully grown generator with fixed weights: factors and upsampling folded in, gradients to the latent only.
 
     Equal to its generator up to the order of the floating-point sums; make it with `Generator.fold`.
+
+    Attributes:
+        latent: numbers in a latent, the one-hot included unless a label is fixed.
+        size: side of the images, in pixels.
     """
 
-    def __init__(self, generator: Generator) -> None:
+    one_hot: Tensor
+
+    def __init__(self, generator: Generator, label: int | None = None) -> None:
         super().__init__()
-        self.latent, self.classes, self.size = generator.latent, generator.classes, generator.size
-        self.scales = len(generator.widths)
+        self.size, self.scales, self.label = generator.size, len(generator.widths), label
+        self.latent = generator.latent + (generator.classes if label is None else 0)
         dtype = generator.formatLayer.module.weight.dtype
         with torch.no_grad():
             self._keep("format", *generator.formatLayer.folded(dtype))
@@ -176,6 +191,8 @@ class FrozenGenerator(nn.Module):
                 self._keep(f"up{scale}", transposed_kernel(weight), bias)
                 self._keep(f"same{scale}", *second.folded(dtype))
             self._keep("rgb", *cast("Equalised", generator.toRGBLayers[-1]).folded(dtype))
+            if label is not None:
+                self.register_buffer("one_hot", F.one_hot(torch.tensor([label]), generator.classes).to(dtype))
 
     def _keep(self, name: str, weight: Tensor, bias: Tensor) -> None:
         self.register_buffer(f"{name}_weight", weight.contiguous())
@@ -187,6 +204,8 @@ class FrozenGenerator(nn.Module):
     def forward(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch channels size size"]:
         """Images of latents, in the dtype of the weights (`.to(torch.bfloat16)` makes it that)."""
         weight, bias = self._layer("format")
+        if self.label is not None:
+            z = torch.cat([z, self.one_hot.to(z.dtype).expand(len(z), -1)], dim=1)
         z = pixel_norm(z).to(weight.dtype)
         x = F.leaky_relu(F.linear(z, weight, bias), SLOPE).view(len(z), -1, BASE, BASE)
         x = pixel_norm(x.contiguous(memory_format=torch.channels_last))

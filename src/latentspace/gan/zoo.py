@@ -16,21 +16,18 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from pydantic import model_validator
 from torch import Tensor
 
 from latentspace.core import files, models
-from latentspace.core.params import Section
 from latentspace.gan import unpickle
 from latentspace.gan.network import SLOPE, Generator
+from latentspace.gan.params import Which, ZooSource
 
-Which = Literal["netG", "avgG"]
-ReleaseName = Literal["celebAHQ-256", "celebAHQ-512", "celeba", "DTD"]
 ADDRESS = "https://dl.fbaipublicfiles.com/gan_zoo/PGAN/"
 TIMEOUT = 30.0  # seconds without a byte
 
@@ -52,21 +49,6 @@ RELEASES: dict[str, Release] = {
     "celeba": Release("celebaCropped_s5_i83000-2b0acc76.pth", 128, 36, 22_941_074),
     "DTD": Release("testDTD_s5_i96000-04efa39f.pth", 128, 36, 22_941_074, conditional=True),
 }
-
-
-class ZooSource(Section):
-    """A generator of the zoo: a file of the user's, or a release to download."""
-
-    file: str | None = None
-    release: ReleaseName | None = None
-    download: bool = False
-    network: Which = "netG"
-
-    @model_validator(mode="after")
-    def _somewhere(self) -> ZooSource:
-        if self.file is None and not (self.release and self.download):
-            raise ValueError("give a file, or a release together with download: true")
-        return self
 
 
 def fetch(release: str, folder: Path) -> Path:

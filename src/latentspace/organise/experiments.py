@@ -123,6 +123,21 @@ def ellipse_numbers(all_: Mapping[str, BySeed], data: ImageSet) -> dict[str, flo
     return metrics
 
 
+def sweep_numbers(all_: Mapping[str, BySeed], data: ImageSet) -> dict[str, float]:
+    """Of every variant and seed: error by components, dependence, leakage of the area."""
+    metrics: dict[str, float] = {}
+    for name, by_seed in all_.items():
+        for seed, coded in by_seed.items():
+            table = measures.association(coded.codes, data.test_factors)
+            area = measures.matching(table)["area"][0]
+            values = order(coded) | {
+                "max_correlation": measures.max_correlation(coded.codes),
+                "area_leakage": measures.leakage(table, "area", area),
+            }
+            metrics |= {f"{name}.{key}/seed_{seed}": value for key, value in values.items()}
+    return metrics
+
+
 def comparison(metrics: Mapping[str, float]) -> pd.DataFrame:
     """Means over seeds: one row per variant, one column per measure."""
     rows = [

@@ -14,11 +14,11 @@ from latentspace.figures import axes_grid, bare, show
 from latentspace.organise.pca_autoencoder import LatentModel
 
 SPAN = 2.0  # traversals run over ± this many standard deviations of a component
-Grey = Float[np.ndarray, "components steps size size"]
+Grid = Float[np.ndarray, "components steps size size *channels"]
 
 
 @torch.no_grad()
-def traversals(model: LatentModel, steps: int) -> Grey:
+def traversals(model: LatentModel, steps: int) -> Grid:
     """Outputs along every axis from the mean code, shape (components, steps, size, size) (slide 39)."""
     values = torch.linspace(-SPAN, SPAN, steps)
     start = torch.zeros(model.components)
@@ -26,33 +26,33 @@ def traversals(model: LatentModel, steps: int) -> Grey:
     return np.stack(rows)
 
 
-def traversal_grid(models: Mapping[str, LatentModel], names: Mapping[str, Sequence[str]], steps: int = 9) -> Figure:
+def traversal_grid(grids: Mapping[str, Grid], names: Mapping[str, Sequence[str]]) -> Figure:
     """Traversals of several models side by side, one row per component, its name at the left (slide 39)."""
-    rows = max(model.components for model in models.values())
-    figure, axes = axes_grid(rows, len(models), width=0.62 * steps, height=0.8)
-    for column, (title, model) in enumerate(models.items()):
-        grid = traversals(model, steps)
+    rows, steps = max(map(len, grids.values())), next(iter(grids.values())).shape[1]
+    figure, axes = axes_grid(rows, len(grids), width=0.62 * steps, height=0.8)
+    for column, (title, grid) in enumerate(grids.items()):
         for row in range(rows):
             cell = axes[row, column]
             if row >= len(grid):
                 cell.axis("off")
                 continue
-            framed = np.pad(grid[row], ((0, 0), (0, 0), (1, 1)), constant_values=0.5)
-            show(cell, framed.swapaxes(0, 1).reshape(grid.shape[-2], -1))
+            show(cell, np.concatenate([framed(image) for image in grid[row]], axis=1))
             cell.set_ylabel(names[title][row], rotation=0, ha="right", va="center", fontsize=8)
         axes[0, column].set_title(f"{title}: each component from −{SPAN:g} to {SPAN:g} standard deviations", fontsize=8)
     return figure
 
 
-def traversal_frames(
-    models: Mapping[str, LatentModel], names: Mapping[str, Sequence[str]], steps: int = 15
-) -> list[UInt8[np.ndarray, "h w 3"]]:
+def framed(image: Float[np.ndarray, "h w *channels"]) -> Float[np.ndarray, "h framed *channels"]:
+    """An image with a grey line at its left and right."""
+    return np.pad(image, ((0, 0), (1, 1), *((0, 0) for _ in image.shape[2:])), constant_values=0.5)
+
+
+def traversal_frames(grids: Mapping[str, Grid], names: Mapping[str, Sequence[str]]) -> list[UInt8[np.ndarray, "h w 3"]]:
     """Frames of an animation that walks every component there and back, all models and components at once."""
     from PIL import Image, ImageDraw, ImageFont
 
-    grids = {title: traversals(model, steps) for title, model in models.items()}
-    size, scale, text = next(iter(grids.values())).shape[-1], 2, 30
-    cell = size * scale + 8
+    size, scale, text = next(iter(grids.values())).shape[2], 2, 30
+    steps, cell = next(iter(grids.values())).shape[1], size * scale + 8
     columns = max(len(grid) for grid in grids.values())
     font = ImageFont.load_default(12)
     frames = []
@@ -85,16 +85,19 @@ def axis_names(table: pd.DataFrame, *, least: float = 0.5) -> list[str]:
 
 def heat_maps(tables: Mapping[str, pd.DataFrame], label: str, *, low: float = -1.0) -> Figure:
     """Labelled matrices with their numbers, side by side, between `low` and 1."""
-    figure, axes = axes_grid(1, len(tables), width=2.6, height=2.5)
+    columns = max(table.shape[1] for table in tables.values())
+    many = columns > 4  # then the labels stand upright
+    figure, axes = axes_grid(1, len(tables), width=max(2.6, 0.42 * columns + 0.6), height=3.1 if many else 2.5)
     for cell, (title, table) in zip(axes[0], tables.items(), strict=True):
         values = table.to_numpy(dtype=float)
         drawn = cell.imshow(values, cmap="RdBu_r" if low < 0 else "Blues", vmin=low, vmax=1)
         cell.grid(visible=False)
         cell.set_title(title, fontsize=9)
-        cell.set_xticks(range(len(table.columns)), [str(c).replace("_", "\n") for c in table.columns], fontsize=7)
+        words = [str(c).replace("_", " " if many else "\n") for c in table.columns]
+        cell.set_xticks(range(len(words)), words, fontsize=7, rotation=90 if many else 0)
         cell.set_yticks(range(len(table.index)), [str(i) for i in table.index], fontsize=8)
         for (i, j), value in np.ndenumerate(values):
-            cell.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=8, color=_ink(value))
+            cell.text(j, i, f"{value:.2f}", ha="center", va="center", fontsize=7, color=_ink(value))
     figure.colorbar(drawn, ax=axes[0], shrink=0.8, label=label)
     return figure
 

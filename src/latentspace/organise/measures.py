@@ -19,6 +19,7 @@ from latentspace.organise.dataset import Factors
 Codes = Float[np.ndarray, "n k"]
 Pairs = Float[np.ndarray, "n 2"]
 QUARTER = np.pi / 2
+DCI_ROWS = 4096
 
 
 def covariance_table(codes: Codes) -> pd.DataFrame:
@@ -191,9 +192,9 @@ class DCI:
 def dci(codes: Codes, factors: Factors) -> DCI:
     """Disentanglement, completeness and informativeness, from the importances of one random forest per factor.
 
-    The forests are scikit-learn's, 50 trees of depth 8 at most, fitted to the first half of the rows; importance is
-    the decrease of variance, summing to 1 over the components. The second half gives the informativeness, an R² here
-    where the paper has an error. Rows must come in random order.
+    The forests are scikit-learn's, 50 trees of depth 8 at most, fitted to the first half of the rows (the first 4096
+    are used, which is plenty); importance is the decrease of variance, summing to 1 over the components. The second
+    half gives the informativeness, an R² here where the paper has an error. Rows must come in random order.
 
     Raises:
         ValueError: if there are fewer than two components or two factors, or a value is not finite.
@@ -205,7 +206,7 @@ def dci(codes: Codes, factors: Factors) -> DCI:
 
     _need("DCI", codes.shape[1])
     _need("DCI", len(factors), "factors")
-    z, v = _columns(codes, factors)
+    z, v = (columns[:DCI_ROWS] for columns in _columns(codes, factors))
     half = len(z) // 2
     forests = [
         RandomForestRegressor(n_estimators=50, max_depth=8, random_state=0, n_jobs=1).fit(z[:half], factor[:half])
@@ -217,7 +218,7 @@ def dci(codes: Codes, factors: Factors) -> DCI:
     return DCI(
         disentanglement=float(weights @ _concentration(importance.T)),
         completeness=float(_concentration(importance).mean()),
-        informativeness=float(_r2(predicted, v[half:]).mean()),
+        informativeness=float(r2(predicted, v[half:]).mean()),
     )
 
 
@@ -245,7 +246,13 @@ def linear_r2(inputs: Float[np.ndarray, "n j"], targets: Float[np.ndarray, "n t"
     x = _finite(inputs, [f"input {i + 1}" for i in range(inputs.shape[1])])
     y = _finite(targets, [f"target {i + 1}" for i in range(targets.shape[1])])
     x, centred = x - x.mean(0), y - y.mean(0)
-    return float(_r2(y.mean(0) + x @ np.linalg.lstsq(x, centred, rcond=None)[0], y).mean())
+    return float(r2(y.mean(0) + x @ np.linalg.lstsq(x, centred, rcond=None)[0], y).mean())
+
+
+def r2(fitted: Float[np.ndarray, "n t"], observed: Float[np.ndarray, "n t"]) -> Float[np.ndarray, " t"]:
+    """R² of each column, 0 for one that does not vary."""
+    residual, total = np.square(observed - fitted).sum(0), np.square(observed - observed.mean(0)).sum(0)
+    return np.where(np.ptp(observed, axis=0) == 0, 0, 1 - _ratio(residual, total))
 
 
 def _names(codes: Codes) -> list[str]:
@@ -315,9 +322,3 @@ def _concentration(importance: Float[np.ndarray, "k f"]) -> Float[np.ndarray, " 
     """1 − the entropy of each column over the largest possible one: 1 for a single entry, 0 for equal ones, or none."""
     shares = importance + 1e-11  # as in disentanglement_lib
     return 1 - special.entr(shares / shares.sum(0)).sum(0) / np.log(len(shares))
-
-
-def _r2(fitted: Float[np.ndarray, "n t"], observed: Float[np.ndarray, "n t"]) -> Float[np.ndarray, " t"]:
-    """R² of each column, 0 for one that does not vary."""
-    residual, total = np.square(observed - fitted).sum(0), np.square(observed - observed.mean(0)).sum(0)
-    return np.where(np.ptp(observed, axis=0) == 0, 0, 1 - _ratio(residual, total))

@@ -57,6 +57,7 @@ class Settings(Section):
     reconstruction: Reconstruction = "mse"
     code_noise: NonNegativeFloat = 0.0
     settle: float = Field(default=0.0, ge=0, lt=1)
+    starts: PositiveInt = 1
     shares: list[PositiveFloat] | None = None
 
     @model_validator(mode="after")

@@ -32,7 +32,9 @@ from latentspace.organise.params import Settings
 from latentspace.organise.penalties import PENALTIES
 
 Factory = Callable[[int], nn.Module]
+Curve = list[dict[str, float]]
 PHASES = {"both": 2**30, "decoder": 2**29}  # streams of random batches: encoder and decoder, then the decoder alone
+START, LAST, MANY = 0.15, 10, 1000  # a start's share of the steps; rows of its curve that count; packets at most
 CHUNK = 1000  # images through a network at once, which bounds the memory
 
 
@@ -217,8 +219,11 @@ def organise(
     device: Device = "cpu",
     checkpoints: Path | None = None,
     label: str = "",
-) -> tuple[PCAAutoencoder, list[dict[str, float]]]:
+) -> tuple[PCAAutoencoder, Curve]:
     """Train a PCA autoencoder, packet by packet.
+
+    With `settings.starts` of more than one, every packet is begun that many times and the begin of the least error
+    goes on: a packet of two can fold its plane, which no later step undoes.
 
     Args:
         data: the inputs, shape (n, …), and, if they are not what is to be reconstructed, the targets, (n, …).
@@ -243,37 +248,57 @@ def organise(
     inputs, targets = data[0], data[-1]
     error = error or ERRORS[settings.reconstruction]()
     encoders, decoders, norms = [], [], []
-    curve: list[dict[str, float]] = []
+    curve: Curve = []
     codes = inputs.new_zeros(len(inputs), 0)
 
-    def learn(objective: Objective, rows: tuple[Tensor, ...], steps: int, packet: int, phase: str) -> None:
-        if not steps:
-            return
-        history = fit(
+    def learn(objective: Objective, rows: tuple[Tensor, ...], steps: int, packet: int, phase: str) -> Curve:
+        return fit(
             objective,
             rows,
             training.model_copy(update={"steps": steps}),
-            seed=stream(seed, PHASES[phase] + packet),
+            seed=stream(seed, PHASES.get(phase, 2**28) + packet),
             device=device,
             checkpoints=checkpoints / f"packet_{packet + 1}_{phase}" if checkpoints else None,
             label=f"{label} packet {packet + 1}, {phase}",
         )
-        before = curve[-1]["step"] + 1 if curve else 0.0
-        curve.extend({**row, "step": row["step"] + before, "packet": packet + 1.0} for row in history)
 
     for packet, size in enumerate(settings.packet_sizes):
-        torch.manual_seed(stream(seed, 2**31 + packet))
-        parts = encoder(size), decoder(codes.shape[1] + size), ScaleFreeBatchNorm(size)
         growing, settling = settings.steps_of(packet, training.steps)
-        learn(PacketObjective(*parts, settings, error), (inputs, codes, targets), growing, packet, "both")
-        codes = torch.cat([codes, freeze(parts[0], parts[2], inputs)], 1)
-        learn(DecoderObjective(parts[1], error), (codes, targets), settling, packet, "decoder")
-        encoders.append(parts[0])
-        decoders.append(parts[1])
-        norms.append(parts[2])
+        rows, k = (inputs, codes, targets), codes.shape[1] + size
+        starts = []
+        for start in range(settings.starts):
+            torch.manual_seed(stream(seed, 2**31 + packet + start * MANY))
+            begun = PacketObjective(encoder(size), decoder(k), ScaleFreeBatchNorm(size), settings, error)
+            steps = max(1, round(START * growing))
+            tried = learn(begun, rows, steps, packet, f"start_{start + 1}") if settings.starts > 1 else []
+            starts.append((mean_error(tried), start, begun))
+        objective = min(starts, key=lambda each: each[:2])[2]
+        append(curve, learn(objective, rows, growing, packet, "both"), packet)
+        codes = torch.cat([codes, freeze(objective.encoder, objective.norm, inputs)], 1)
+        if settling:
+            append(
+                curve,
+                learn(DecoderObjective(objective.decoder, error), (codes, targets), settling, packet, "decoder"),
+                packet,
+            )
+        encoders.append(objective.encoder)
+        decoders.append(objective.decoder)
+        norms.append(objective.norm)
     model = PCAAutoencoder(encoders, decoders, settings.packet_sizes)
     model.norms = nn.ModuleList(norms)
     return model.eval(), curve
+
+
+def append(curve: Curve, history: Curve, packet: int) -> None:
+    """Put the rows of one training behind those before it."""
+    before = curve[-1]["step"] + 1 if curve else 0.0
+    curve.extend({**row, "step": row["step"] + before, "packet": packet + 1.0} for row in history)
+
+
+def mean_error(history: Curve) -> float:
+    """Mean reconstruction error over the last rows of a training curve; 0 for an empty one."""
+    last = [row["reconstruction"] for row in history[-LAST:]]
+    return sum(last) / max(1, len(last))
 
 
 @torch.no_grad()
@@ -290,10 +315,10 @@ def check(data: tuple[Tensor, ...]) -> None:
     for tensor in data:
         if len(tensor) < 2 or len(tensor) != len(data[0]):
             raise ValueError(f"a data set of {len(tensor)} rows, where at least 2 and {len(data[0])} are expected")
-        sound = tensor.reshape(len(tensor), -1).isfinite().all(1)
+        sound = in_chunks(lambda part: part.reshape(len(part), -1).isfinite().all(1), tensor)
         if not bool(sound.all()):
             raise ValueError(f"row {int((~sound).nonzero()[0])} of the data holds a value that is not finite")
-        if bool((tensor == tensor[:1]).all()):
+        if all(bool((part == tensor[:1]).all()) for part in tensor.split(CHUNK)):
             raise ValueError("all rows of the data are equal: there is nothing to encode")
 
 

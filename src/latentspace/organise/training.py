@@ -30,6 +30,7 @@ from latentspace.organise.baselines import (
 from latentspace.organise.network import ConvDecoder, ConvEncoder, DenseNetwork, ScaleFreeBatchNorm, matched_widths
 from latentspace.organise.params import Network, PostHoc, Variant
 from latentspace.organise.pca_autoencoder import (
+    Curve,
     Factory,
     LatentModel,
     PCAAutoencoder,
@@ -40,7 +41,6 @@ from latentspace.organise.pca_autoencoder import (
 )
 
 Images = Float[Tensor, "n channels h w"]
-Curve = list[dict[str, float]]
 
 
 @dataclass(frozen=True)

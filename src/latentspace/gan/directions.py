@@ -1,0 +1,122 @@
+"""What a user would pick instead: straight lines in the latent space, each method with its own choice of directions.
+
+A set of k orthonormal directions is a latent model of offsets: code = coordinates along them, decoder = the point they
+span. So every rival is measured by the same functions as the PCA autoencoder. Offsets are in units of σ.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from latentspace.gan.neighbourhood import Sample
+from latentspace.gan.network import FrozenGenerator
+from latentspace.organise.pca_autoencoder import LatentModel, in_chunks
+
+Columns = Float[Tensor, "latent k"]
+STEP = 1e-4  # of the central differences, in units of σ
+
+
+class Directions(LatentModel):
+    """Codes along fixed orthonormal directions.
+
+    Args:
+        latent: numbers in an offset.
+        components: how many directions.
+    """
+
+    columns: Tensor
+
+    def __init__(self, latent: int, components: int) -> None:
+        super().__init__()
+        self.config: dict[str, Any] = {"latent": latent, "components": components}
+        self.components = components
+        self.register_buffer("columns", torch.zeros(latent, components))
+
+    @classmethod
+    def along(cls, columns: Columns) -> Directions:
+        """The directions that `columns` give, made orthonormal from the first on."""
+        model = cls(*columns.shape)
+        q, r = torch.linalg.qr(columns.double())
+        model.columns.copy_(q * r.diagonal().sign())
+        return model.eval()
+
+    def encode(self, x: Float[Tensor, "n latent"]) -> Float[Tensor, "n components"]:
+        """Coordinates along the directions."""
+        return x @ self.columns
+
+    def decode(self, z: Float[Tensor, "n k"]) -> Float[Tensor, "n latent"]:
+        """Offsets along the first k directions."""
+        return z @ self.columns[:, : z.shape[1]].T
+
+
+def raw_axes(generator: FrozenGenerator, data: Sample, k: int) -> Columns:
+    """The k axes of the latent space that change the image most, by `jacobian_at` (slide 45)."""
+    strength = jacobian_at(generator, data).square().sum(0)
+    return torch.eye(len(strength))[:, strength.argsort(descending=True)[:k]]
+
+
+def latent_pca(_generator: FrozenGenerator, data: Sample, k: int) -> Columns:
+    """Principal components of the offsets themselves: chance, as offsets are the same in all directions."""
+    centred = (data.offsets - data.offsets.mean(0)).double()
+    return torch.linalg.eigh(centred.T @ centred).eigenvectors.flip(1)[:, :k].float()
+
+
+def ganspace(_generator: FrozenGenerator, data: Sample, k: int) -> Columns:
+    """Directions of the offsets that predict the first k principal components of the images best, by least squares.
+
+    Source: E. Härkönen et al., "GANSpace", 2020, section 3.2, with the images themselves as activations.
+    """
+    scores = image_pca(data, k).transform(flat(data.images))
+    solution = np.linalg.lstsq(data.offsets.double().numpy(), scores, rcond=None)[0]
+    return torch.as_tensor(solution).float()
+
+
+def sefa(generator: FrozenGenerator, _data: Sample, k: int) -> Columns:
+    """Eigenvectors of AᵀA for the generator's first layer A: no images are needed.
+
+    Source: Y. Shen and B. Zhou, "Closed-form factorization of latent semantics in GANs", 2021.
+    """
+    weight = generator.get_buffer("format_weight").double()[:, : generator.latent]
+    return torch.linalg.svd(weight, full_matrices=False).Vh[:k].T.float()
+
+
+def jacobian(generator: FrozenGenerator, data: Sample, k: int) -> Columns:
+    """Right singular vectors of the generator's Jacobian at the anchor: the best line, for small neighbourhoods."""
+    return torch.linalg.svd(jacobian_at(generator, data), full_matrices=False).Vh[:k].T.float()
+
+
+@torch.no_grad()
+def jacobian_at(generator: FrozenGenerator, data: Sample) -> Float[Tensor, "numbers latent"]:
+    """∂G/∂(offset) at the anchor, by central differences in double precision."""
+    exact, place = copy.deepcopy(generator).double(), data.place
+    steps = STEP * torch.eye(len(place.anchor), dtype=torch.float64)
+    ahead, behind = (in_chunks(lambda part: exact(place.latents(part)), sign * steps) for sign in (1, -1))
+    return (ahead - behind).flatten(1).T / (2 * STEP)
+
+
+METHODS: dict[str, Callable[[FrozenGenerator, Sample, int], Columns]] = {
+    "ganspace": ganspace,
+    "jacobian": jacobian,
+    "sefa": sefa,
+    "raw": raw_axes,
+    "latent_pca": latent_pca,
+}
+
+
+def image_pca(data: Sample, k: int) -> Any:
+    """scikit-learn's principal components of the images: the best that anything linear can do, generator or not."""
+    from sklearn.decomposition import PCA
+
+    return PCA(k, svd_solver="randomized", random_state=0).fit(flat(data.images))
+
+
+def flat(images: Float[Tensor, "n channels h w"]) -> Float[np.ndarray, "n numbers"]:
+    """Images as rows, float32."""
+    return images.flatten(1).float().numpy()
