@@ -5,7 +5,7 @@ from latentspace.core.stage import stage
 from latentspace.gan import figures
 from latentspace.gan.attributes import measure_of
 from latentspace.gan.directions import METHODS
-from latentspace.gan.experiments import evaluate, explained_table, first, numbers, trials
+from latentspace.gan.experiments import by_place, evaluate, explained_table, first, numbers, trials
 from latentspace.gan.params import Generators, Train
 from latentspace.organise import measures
 from latentspace.organise.figures import axis_names, heat_maps, traversal_frames, traversal_grid
@@ -25,7 +25,8 @@ def main() -> None:
         results = {name: [result for _ in group for result in next(done)] for name, group in jobs.items()}
         run.metrics(numbers(results["avatars"]) | numbers(results["faces"], "faces."))
         tables = {name: explained_table(group) for name, group in results.items()}
-        run.figure("explained.png", figures.explained(tables))
+        places = {f"{name}, {place}": rows for name, t in tables.items() for place, rows in by_place(t).items()}
+        run.figure("explained.png", figures.explained(places))
         for name, group in results.items():
             run.table(f"explained_{name}", tables[name])
             generator, ours, raw = jobs[name][0].generator, first(group, "pca_ae"), first(group, "raw")

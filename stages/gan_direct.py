@@ -16,7 +16,6 @@ from latentspace.gan.training import runs_of
 SHOWN = 12
 
 
-@torch.no_grad()
 def main() -> None:
     with stage(__file__) as run:
         section, train = run.read(Direct, "gan_direct"), run.read(Train, "gan_train")

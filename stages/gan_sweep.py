@@ -13,13 +13,13 @@ def main() -> None:
     with stage(__file__) as run:
         section = run.read(Train, "gan_train")
         jobs = trials(run, section, {"sweep": "pca_ae"}, ["ganspace", "jacobian"], None)
-        results = dict(zip(jobs, side_by_side(evaluate, jobs), strict=True))
+        results = side_by_side(evaluate, jobs)
         metrics: dict[str, float] = {}
-        for job, found in results.items():
+        for job, found in zip(jobs, results, strict=True):
             sigma = f"sigma_{job.place.neighbourhood.sigma:g}".replace(".", "_")
             metrics |= numbers(found, f"sweep.{sigma}.")
         run.metrics(metrics)
-        table = explained_table([result for found in results.values() for result in found])
+        table = explained_table([result for found in results for result in found])
         table["sigma"] = table["neighbourhood"].str.extract(r"sigma_([\d.]+)")[0].astype(float)
         run.table("sweep", table)
         run.figure("sigma.png", figures.sigma_sweep(table, COMPONENTS))

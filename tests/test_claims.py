@@ -39,6 +39,13 @@ def test_rows_carry_mean_spread_and_the_chosen_statistic(tmp_path):
     assert "**no**" in table(rows) and "≤ 0.1 (max)" in table(rows)
 
 
+def test_a_claim_whose_experiment_is_left_out_has_no_row(tmp_path, capsys):
+    files.write_json(tmp_path / "size_x.json", {"x.error/seed_0": 0.05})
+    gone = Claim("size.y.error", "size_x", "formula", "11")
+    assert list(evaluate([CLAIM, gone], tmp_path)) == ["size.x.error"]
+    assert "claim size.y.error: stage size_x wrote no metric y.error; its row is left out" in capsys.readouterr().out
+
+
 def test_a_claim_without_its_metric_is_an_error():
     with pytest.raises(ValueError, match=r"claim size\.x\.error: stage size_x wrote no metric x\.error"):
         samples(CLAIM, {"x.errors/seed_0": 1.0})

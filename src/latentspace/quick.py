@@ -20,7 +20,7 @@ from ruamel.yaml import YAML
 
 from latentspace.core.params import read_yaml
 
-PARTS = (".dvcignore", ".gitignore", "dvc.yaml", "params.yaml", "stages", "src")
+PARTS = (".dvcignore", ".gitignore", "dvc.yaml", "params.yaml", "assets", "stages", "src")
 
 
 def overlay(base: dict[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:

@@ -198,9 +198,13 @@ def test_numbers_name_method_measure_and_place(results):
     ours = next(r for r in results if r.method == "pca_ae")
     margin = metrics["tiny.pca_ae.explained_margin/sigma_0.1_anchor_1_seed_0"]
     assert margin == pytest.approx((ours.explained - best).min())
+    assert isinstance(ours, Navigated) and ours.attributes is not None
+    assert ours.attributes.shape == (8, 2)
+    name = "tiny.pca_ae.attribute_purity/sigma_0.1_anchor_1_seed_0"
+    assert metrics[name] == pytest.approx(ours.attributes.max(axis=1).mean()) == purity(ours.attributes)
     rivals = [purity(r.attributes) for r in results if isinstance(r, Navigated) and r.method != "pca_ae"]
-    margin = metrics["tiny.pca_ae.purity_margin/sigma_0.1_anchor_1_seed_0"]
-    assert margin == pytest.approx(purity(ours.attributes) - max(rivals))
+    assert metrics["tiny.pca_ae.purity_margin"] == pytest.approx(purity(ours.attributes) - max(rivals))
+    assert np.allclose(ours.attributes, ours.shown, atol=0.02), "what a complete code decodes to is the image itself"
 
 
 def test_the_table_has_a_row_per_method_and_component(results):

@@ -15,7 +15,7 @@ from torch import Tensor
 from latentspace.core import models
 from latentspace.core.stage import Stage
 from latentspace.gan import directions, generators
-from latentspace.gan.attributes import Measure
+from latentspace.gan.attributes import Attributes, Measure
 from latentspace.gan.directions import Directions, image_pca
 from latentspace.gan.neighbourhood import LocalModel, Sample, render, sample, seed_of
 from latentspace.gan.network import FrozenGenerator
@@ -24,6 +24,7 @@ from latentspace.gan.training import Place, places, runs_of
 from latentspace.organise import measures
 
 Codes = Float[np.ndarray, "n components"]
+FITTED = 4096  # training images that the rivals are fitted to at most: lines need no more
 CODED = 16_384  # offsets on which codes are correlated: a correlation of 1/√n is noise, and codes are cheap
 
 
@@ -71,11 +72,14 @@ class Navigated(Result):
 
     Attributes:
         model: the model.
-        attributes: |Pearson| of every component with every attribute of the images that the codes decode to; or None.
+        attributes: |Pearson| of every component with every attribute of the neighbourhood's images; or None.
+        shown: the same with the attributes of the images that the codes decode to, which is what one sees on the way
+            along an axis; or None.
     """
 
     model: LocalModel
     attributes: pd.DataFrame | None
+    shown: pd.DataFrame | None
 
 
 def trials(
@@ -116,30 +120,34 @@ def evaluate(trial: Trial) -> list[Result]:
     """Every method on fresh latents of one neighbourhood."""
     train, test = (_draw(trial, test=test) for test in (False, True))
     k = max(model.components for model in trial.models.values())
+    known = trial.measure(test.images.float()) if trial.measure else None
     all_ = dict(trial.models)
     for name in trial.rivals:
         columns = directions.METHODS[name](trial.generator, train, k)
         all_[name, ""] = LocalModel.about(test.place, Directions.along(columns))
-    through = [_navigated(trial, test, method, seed, model) for (method, seed), model in all_.items()]
+    through = [_navigated(trial, test, known, method, seed, model) for (method, seed), model in all_.items()]
     return [*through, _image_pca(trial, train, test, k)]
 
 
 def _draw(trial: Trial, *, test: bool) -> Sample:
-    count = trial.sizes.test_images if test else trial.sizes.train_images
+    count = trial.sizes.test_images if test else min(trial.sizes.train_images, FITTED)
     return sample(trial.generator, trial.place.neighbourhood, count, seed_of(trial.sizes.seed, test=test))
 
 
 @torch.no_grad()
-def _navigated(trial: Trial, test: Sample, method: str, seed: str, model: LocalModel) -> Navigated:
+def _navigated(
+    trial: Trial, test: Sample, known: Attributes | None, method: str, seed: str, model: LocalModel
+) -> Navigated:
     codes = model.encode(test.place.latents(test.offsets))
     images = [render(trial.generator, model.decode(codes[:, : i + 1])) for i in range(model.components)]
     explained = np.array([1 - _error(made, test.images) / test.variance for made in images])
-    found = None
-    if trial.measure:
-        found = measures.association(codes.double().numpy(), trial.measure(images[-1].float()))
+    found = shown = None
+    if trial.measure and known:
+        found = measures.association(codes.double().numpy(), known)
+        shown = measures.association(codes.double().numpy(), trial.measure(images[-1].float()))
     many = test.place.draw(CODED, seed_of(trial.sizes.seed, test=True) + 1)
     z = model.encode(test.place.latents(many)).double().numpy()
-    return Navigated(method, trial.place.name + seed, explained, z, model, found)
+    return Navigated(method, trial.place.name + seed, explained, z, model, found, shown)
 
 
 def _image_pca(trial: Trial, train: Sample, test: Sample, k: int) -> Result:
@@ -170,12 +178,14 @@ def numbers(results: Sequence[Result], prefix: str = "") -> dict[str, float]:
             values["max_correlation"] = measures.max_correlation(result.codes)
         if isinstance(result, Navigated) and result.attributes is not None:
             values["attribute_purity"] = purity(result.attributes)
+            if result.shown is not None:
+                values["shown_purity"] = purity(result.shown)
         metrics |= {f"{prefix}{result.method}.{name}/{result.suffix}": value for name, value in values.items()}
-    return metrics | _margins(results, prefix)
+    return metrics | _margins(results, prefix) | _purity_margin(metrics, prefix)
 
 
 def _margins(results: Sequence[Result], prefix: str) -> dict[str, float]:
-    """How far the PCA autoencoder is above the best rival through the generator: least over k, and in purity."""
+    """How far the PCA autoencoder explains more than the best rival through the generator does: the least over k."""
     margins: dict[str, float] = {}
     through = [result for result in results if isinstance(result, Navigated)]
     for ours in (result for result in through if result.method == "pca_ae"):
@@ -185,10 +195,19 @@ def _margins(results: Sequence[Result], prefix: str) -> dict[str, float]:
             continue
         best = np.max([rival.explained for rival in rivals], axis=0)
         margins[f"{prefix}pca_ae.explained_margin/{ours.suffix}"] = float((ours.explained - best).min())
-        if ours.attributes is not None:
-            scores = [purity(rival.attributes) for rival in rivals if rival.attributes is not None]
-            margins[f"{prefix}pca_ae.purity_margin/{ours.suffix}"] = purity(ours.attributes) - max(scores)
     return margins
+
+
+def _purity_margin(metrics: Mapping[str, float], prefix: str) -> dict[str, float]:
+    """The PCA autoencoder's attribute purity − that of the best rival, each in the mean over neighbourhoods."""
+    found: dict[str, list[float]] = {}
+    for key, value in metrics.items():
+        method, _, measure = key.removeprefix(prefix).partition("/")[0].partition(".")
+        if measure == "attribute_purity" and method in ("pca_ae", *directions.METHODS):
+            found.setdefault(method, []).append(value)
+    means = {method: float(np.mean(values)) for method, values in found.items()}
+    ours = means.pop("pca_ae", None)
+    return {f"{prefix}pca_ae.purity_margin": ours - max(means.values())} if ours is not None and means else {}
 
 
 def first(results: Sequence[Result], method: str) -> Navigated:
@@ -205,3 +224,9 @@ def explained_table(results: Sequence[Result]) -> pd.DataFrame:
             for k, value in enumerate(r.explained, start=1)
         ]
     )
+
+
+def by_place(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The rows of `explained_table` by anchor, as words."""
+    anchor = table["neighbourhood"].str.extract(r"anchor_(\d+)")[0]
+    return {f"anchor {name}": rows for name, rows in table.groupby(anchor.to_numpy())}

@@ -67,30 +67,21 @@ def plane_figure(images: Float[np.ndarray, "rows columns h w 3"], across: str, d
 
 
 def explained(panels: Mapping[str, pd.DataFrame]) -> Figure:
-    """Share of the images' variance over the number of components: a panel per generator, a curve per method."""
-    figure, axes = axes_grid(1, len(panels), width=4.4, height=3.4)
+    """Share of the images' variance over the number of components: a panel per neighbourhood, a curve per method."""
+    figure, axes = axes_grid(1, len(panels), width=3.2, height=3.6)
+    colours = {method: f"C{number}" for number, method in enumerate(WORDS)}
     for cell, (title, table) in zip(axes[0], panels.items(), strict=True):
-        for number, (method, rows) in enumerate(table.groupby("method", sort=False)):
-            by_k = rows.groupby("components")["explained"]
-            mean, low, high = by_k.mean(), by_k.min(), by_k.max()
-            style = {"linewidth": 2.5, "zorder": 3} if method == "pca_ae" else {"linewidth": 1}
-            dash = "--" if method == "image_pca" else "-"
-            spread = [mean - low, high - mean]
-            label = WORDS[str(method)]
-            cell.errorbar(
-                mean.index,
-                mean,
-                spread,
-                fmt=f"o{dash}",
-                markersize=3,
-                capsize=2,
-                color=f"C{number}",
-                label=label,
-                **style,
-            )
-        cell.set(title=title, xlabel="components, k", ylabel="share of the variance explained", ylim=(-0.05, 1))
+        for method, rows in table.groupby("method", sort=False):
+            name = str(method)
+            mean = rows.groupby("components")["explained"].mean()
+            style = {"linewidth": 2.5, "zorder": 3} if name == "pca_ae" else {"linewidth": 1}
+            dash = "o--" if name == "image_pca" else "o-"
+            cell.plot(mean.index, mean, dash, markersize=3, color=colours[name], label=WORDS[name], **style)
+        cell.set(title=title, xlabel="components, k", ylim=(-0.4, 1))
         cell.xaxis.get_major_locator().set_params(integer=True)
-    axes[0, 0].legend(fontsize=7, loc="upper left")
+    axes[0, 0].set_ylabel("share of the variance explained")
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, fontsize=8, loc="outside lower center", ncols=4)
     return figure
 
 

@@ -19,7 +19,7 @@ class Claim:
     """One row of the table.
 
     Attributes:
-        id: ``<chapter>.<metric>``; the samples are ``<metric>`` or ``<metric>/seed_*`` in the stage's metrics.
+        id: ``<chapter>.<metric>``; the samples are ``<metric>`` or ``<metric>/*`` in the stage's metrics.
         stage: the stage whose metrics file holds the samples.
         formula: what is computed, for docs/claims.md.
         slide: where the talk says it.
@@ -42,11 +42,11 @@ class Claim:
 
 
 def samples(claim: Claim, metrics: Mapping[str, float]) -> list[float]:
-    """The claim's values in its stage's metrics, one per seed; raises ValueError naming the claim if there are none."""
+    """The claim's values in its stage's metrics, one per seed or place; raises ValueError naming one without any."""
     key = claim.id.partition(".")[2]
     if key in metrics:
         return [float(metrics[key])]
-    values = [float(value) for name, value in metrics.items() if name.startswith(f"{key}/seed_")]
+    values = [float(value) for name, value in metrics.items() if name.startswith(f"{key}/")]
     if not values:
         raise ValueError(f"claim {claim.id}: stage {claim.stage} wrote no metric {key}")
     return values
@@ -65,10 +65,14 @@ def met(claim: Claim, value: float) -> bool | None:
 
 
 def evaluate(claims: Sequence[Claim], metrics_folder: Path) -> dict[str, dict[str, Any]]:
-    """Rows of metrics/claims.json, by claim id."""
+    """Rows of metrics/claims.json, by claim id; a claim whose experiment params.yaml leaves out has no row."""
     rows = {}
     for claim in claims:
-        values = samples(claim, files.read_json(metrics_folder / f"{claim.stage}.json"))
+        try:
+            values = samples(claim, files.read_json(metrics_folder / f"{claim.stage}.json"))
+        except ValueError as error:
+            print(f"warning: {error}; its row is left out", flush=True)
+            continue
         picked = {"mean": statistics.fmean(values), "max": max(values), "min": min(values)}[claim.statistic]
         rows[claim.id] = {
             "mean": statistics.fmean(values),
