@@ -201,6 +201,12 @@ def run_ids(records: list[dict[str, Any]]) -> dict[str, str]:
     return {stage: run_id for stage, run_id in found.items() if run_id}
 
 
+def run_address(run_id: str) -> str:
+    """Where the MLflow UI shows a run: on the tracking server, or where `make ui` serves the local database."""
+    server = tracking_uri() if tracking_uri().startswith("http") else "http://127.0.0.1:5000"
+    return f"{server.rstrip('/')}/#/runs/{run_id}"
+
+
 def _send_or_set_aside(store: MlflowClient, folder: Path) -> None:
     """Send one run; one that can never be sent goes to .tracking/rejected, so that it does not block others."""
     from mlflow.exceptions import MlflowException

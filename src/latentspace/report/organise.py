@@ -97,7 +97,7 @@ CLAIMS = [
             f"organise.{rival}.{name}",
             "organise_codes",
             f"as organise.pca_ae.{name}; {words}",
-            "53 (last question)" if rival == "post_hoc" else MEASURES[name][1],
+            "51" if rival == "post_hoc" else MEASURES[name][1],
             MEASURES[name][2].get("unit", ""),
             reference=f"beside organise.pca_ae.{name}",
         )
