@@ -12,6 +12,7 @@ from latentspace.report.table import evaluate, glossary, table
 
 def test_the_committed_claims_are_those_of_the_committed_metrics(root):
     rows = evaluate(CLAIMS, root / "metrics")
+    assert list(rows) == [claim.id for claim in CLAIMS], "a claim without its run"
     assert read_json(root / "metrics/claims.json") == rows
     assert (root / "metrics/claims.md").read_text() == table(rows)
 
@@ -44,7 +45,7 @@ def test_slides_name_real_stages_and_figures(root):
 
     stages = YAML(typ="safe").load((root / "dvc.yaml").read_text())["stages"]
     text = (root / "docs/slides.md").read_text()
-    for stage in re.findall(r"`((?:size|position|organise)_\w+)`", text):
-        assert stage in stages or stage in {"size_train", "organise_train"}, stage
+    for stage in re.findall(r"`((?:size|position|organise|gan)_\w+)`", text):
+        assert stage in stages or stage in {"size_train", "organise_train", "gan_train"}, stage
     for stage in re.findall(r"figures/(\w+)/", text):
         assert stage in stages, stage
