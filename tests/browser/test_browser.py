@@ -154,7 +154,7 @@ def test_the_ui_lists_runs_with_their_covariance_matrices(project):
         server.wait()
 
 
-def wait_for(address, seconds=90):
+def wait_for(address, seconds=180):
     deadline = time.monotonic() + seconds
     while True:
         try:

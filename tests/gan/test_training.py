@@ -65,6 +65,7 @@ def test_anchors_come_from_the_rows_of_a_file(tmp_path):
         ({"sigmas": [0.7, 0.7]}, "distinct"),
         ({"reconstruction": "bce"}, "must be mse"),
         ({"label": -1}, "label"),
+        ({"anchors_file": "gone.npy"}, r"gone\.npy: no such file of anchors"),
     ],
 )
 def test_a_wrong_variant_is_refused(change, complaint):
@@ -146,13 +147,19 @@ def test_a_zoo_file_is_converted(tmp_path):
         generators.frozen(tmp_path, VARIANT.model_copy(update={"label": 3}))
 
 
-@pytest.mark.parametrize("content", [None, b"short", "another network"])
+@pytest.mark.parametrize("source", [{"path": "gone.safetensors"}, {"zoo": {"file": "gone.pth"}}])
+def test_a_missing_weight_file_is_found_before_any_stage_runs(source):
+    with pytest.raises(ParamsError, match=r"gan_generator\.sources\.x: gone\.\w+: no such file"):
+        parse(Source, source, "gan_generator.sources.x")
+
+
+@pytest.mark.parametrize("content", [b"short", "another network"])
 def test_a_bad_weight_file_is_named_and_nothing_is_overwritten(tmp_path, content):
     path, target = tmp_path / "bad.safetensors", tmp_path / "generator.safetensors"
     target.write_bytes(b"as it was")
     if isinstance(content, bytes):
         path.write_bytes(content)
-    elif content:
+    else:
         models.save(DenseNetwork(2, 3, 1), path)
     with pytest.raises(ValueError, match=r"bad\.safetensors: "):
         generators.obtain(Source(path=str(path)), target)

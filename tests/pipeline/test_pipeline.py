@@ -144,6 +144,7 @@ def test_only_what_reads_a_parameter_reruns(project):
         ("grid: 500", "gird: 500", "size_theory.gird = 500: unknown key"),
         ("grid: 500", "grid: many", "size_theory.grid = 'many'"),
         ("grid: 500", "grid: [", "not valid YAML"),
+        ("path: assets/avatars.safetensors", "path: assets/gone.safetensors", "gone.safetensors: no such file"),
         ("  names: [digit_3", "  names: [digit_33", "size_silhouettes.names.0"),
     ],
 )

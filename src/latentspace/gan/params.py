@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
@@ -46,6 +47,9 @@ class Source(Section):
     def _one(self) -> Source:
         if (self.path is None) == (self.zoo is None):
             raise ValueError("give either a path (safetensors, of ours) or zoo")
+        file = self.path if self.zoo is None else self.zoo.file
+        if file is not None and not Path(file).is_file():
+            raise ValueError(f"{file}: no such file")
         return self
 
 
@@ -97,6 +101,8 @@ class Variant(Settings):
                 raise ValueError(f"{name} = {getattr(self, name)} must be distinct")
         if min(self.anchors) < 0:
             raise ValueError(f"anchors = {self.anchors} must be ≥ 0")
+        if self.anchors_file is not None and not Path(self.anchors_file).is_file():
+            raise ValueError(f"{self.anchors_file}: no such file of anchors")
         if self.reconstruction != "mse":
             raise ValueError("the error through a generator is that of eq. 16; reconstruction must be mse")
         return self
