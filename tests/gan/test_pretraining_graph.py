@@ -40,3 +40,10 @@ def test_parameters_are_those_read(script):
     read |= {"seeds", "device"} if "train_and_record" in text else set()
     declared = {re.sub(r"\$\{[\w.]+\}", "*", key) for key in STAGES[script.stem].get("params", [])}
     assert read == declared
+
+
+def test_products_stay_in_this_folder():
+    """One in assets/, on which the project's stages depend, would make its `dvc repro` train for hours."""
+    for stage in STAGES.values():
+        outs = [out if isinstance(out, str) else next(iter(out)) for out in stage["outs"]]
+        assert not [out for out in outs if out.startswith(("..", "/"))]

@@ -20,7 +20,7 @@ from latentspace.gan.pretraining.progressive import State, train
 
 
 def train_and_record(run: Stage, name: str, recipe: Recipe, source: Source, seed: int) -> None:
-    """The body of the training stage: train on ``data/<name>.npz``, ship ``assets/<name>.*``, record the run."""
+    """The body of the training stage: train on ``data/<name>.npz``, ship ``products/<name>.*``, record the run."""
     data_path = run.input(f"data/{name}.npz")
     images = dataset.load(data_path).images
     run.dataset(name, data_path)
@@ -29,13 +29,13 @@ def train_and_record(run: Stage, name: str, recipe: Recipe, source: Source, seed
     state = train(images, recipe, seed=seed, checkpoints=run.checkpoints, device=device, label=name)
     ship(run, name, state)
     facts = provenance(state, recipe, source, files.md5(data_path), seed)
-    files.write_json(run.output(f"../assets/{name}.json"), facts)
+    files.write_json(run.output(f"products/{name}.json"), facts)
     record(run, name, state)
 
 
 def ship(run: Stage, name: str, state: State) -> None:
     """Save the averaged generator in half precision and have MLflow keep it."""
-    path = f"../assets/{name}.safetensors"
+    path = f"products/{name}.safetensors"
     average = copy.deepcopy(state.average)
     average.alpha = 0.0
     models.save(average.half(), run.output(path))
@@ -69,4 +69,4 @@ def record(run: Stage, name: str, state: State) -> None:
 
 
 def _megabytes(run: Stage, name: str) -> float:
-    return Path(run.output(f"../assets/{name}.safetensors")).stat().st_size / 1e6
+    return Path(run.output(f"products/{name}.safetensors")).stat().st_size / 1e6
