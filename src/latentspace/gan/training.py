@@ -122,5 +122,5 @@ def train_and_record(
     run.curves(pd.DataFrame(rows))
     last = {job.name: curve[-1]["reconstruction"] for job, (_, curve) in zip(jobs, trained, strict=True)}
     run.metrics({f"unexplained/{name}": value for name, value in last.items()})
-    run.model("organised", f"{folder}/{jobs[0].name}.safetensors", jobs[0].place.neighbourhood.anchor[None])
+    run.model("organised", f"{folder}/{jobs[0].name}.safetensors", jobs[0].place.neighbourhood.anchor.expand(2, -1))
     run.say("unexplained share of the last batch " + ", ".join(f"{value:.2f}" for value in last.values()))
