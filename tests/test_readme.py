@@ -5,6 +5,8 @@ import re
 import pytest
 
 from latentspace.core.files import read_json
+from latentspace.core.params import read_yaml
+from latentspace.report import diagram
 from latentspace.report.claims import CLAIMS
 from latentspace.report.readme import BEGIN, END, headlines, shown_figures, with_table
 from latentspace.report.table import evaluate, glossary, table
@@ -23,6 +25,20 @@ def test_the_readme_shows_the_pipelines_table_and_committed_pictures(root):
     copies = shown_figures(readme)
     assert copies and all((root / copy).is_file() for _, copy in copies)
     assert (root / "docs/claims.md").read_text() == glossary(CLAIMS)
+
+
+def test_the_diagram_is_that_of_the_graph(root):
+    stages = read_yaml(root / "dvc.yaml")["stages"]
+    text = (root / "docs/graph.md").read_text()
+    assert text == diagram.page(stages)
+    assert all(f'{name}["' in text for name in stages if name not in {"check", "report"})
+    arrows = set(diagram.edges(stages))
+    wanted = {("size_disks", "size_train"), ("gan_train", "gan_codes"), ("gan_regressor", "gan_codes")}
+    assert (
+        wanted <= arrows
+        and ("size_airy", "size_train") not in arrows
+        and ("size_disks", "organise_train") not in arrows
+    )
 
 
 def test_markers_are_needed():

@@ -3,7 +3,8 @@
     python -m latentspace.report.readme
 
 replaces the text between the markers in README.md by the table of the claims that have a target (metrics/claims.md has
-all), writes docs/claims.md from the claims' own formulas, and copies the figures that README.md shows to docs/figures/.
+all), writes docs/claims.md from the claims' own formulas and docs/graph.md from dvc.yaml, and copies the figures that
+README.md shows to docs/figures/.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from latentspace.core.files import read_json, write_text
+from latentspace.core.params import read_yaml
+from latentspace.report import diagram
 from latentspace.report.claims import CLAIMS
 from latentspace.report.table import glossary, table
 
@@ -41,10 +44,11 @@ def shown_figures(readme: str) -> list[tuple[Path, Path]]:
 
 
 def main() -> None:
-    """Update README.md, docs/claims.md and docs/figures/."""
+    """Update README.md, docs/claims.md, docs/graph.md and docs/figures/."""
     readme = Path("README.md").read_text(encoding="utf-8")
     write_text(Path("README.md"), with_table(readme, table(headlines(read_json(Path("metrics/claims.json"))))))
     write_text(Path("docs/claims.md"), glossary(CLAIMS))
+    write_text(Path("docs/graph.md"), diagram.page(read_yaml(Path("dvc.yaml"))["stages"]))
     for figure, copy in shown_figures(readme):
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(figure, copy)
