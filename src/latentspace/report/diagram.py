@@ -48,7 +48,7 @@ def page(stages: Mapping[str, Mapping[str, Any]]) -> str:
     """The text of docs/graph.md."""
     return (
         "# The graph\n\nMade from `dvc.yaml` by `make readme`. Every stage waits for `check`, which reads all of\n"
-        "`params.yaml`, and `report` waits for every stage with a number or a picture. `dvc dag` shows the variants too.\n"
+        "`params.yaml`; `report` waits for all with a number or a picture. `dvc dag` shows the variants too.\n"
         "\n"
         f"```mermaid\n{mermaid(stages)}\n```\n"
     )
