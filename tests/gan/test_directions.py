@@ -7,13 +7,6 @@ import torch
 from latentspace.gan import directions
 from latentspace.gan.directions import Directions
 from latentspace.gan.neighbourhood import Neighbourhood, Sample, drawn_anchors, sample
-from latentspace.gan.network import Generator
-
-
-@pytest.fixture(scope="module")
-def generator():
-    torch.manual_seed(0)
-    return Generator(8, [6, 4]).eval().fold()
 
 
 @pytest.fixture(scope="module")

@@ -18,14 +18,7 @@ from latentspace.gan.neighbourhood import (
     sample,
     seed_of,
 )
-from latentspace.gan.network import Generator
 from latentspace.gan.params import Variant
-
-
-@pytest.fixture(scope="module")
-def generator():
-    torch.manual_seed(0)
-    return Generator(8, [6, 4]).eval().fold()
 
 
 @pytest.fixture(scope="module")

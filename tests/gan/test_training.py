@@ -24,12 +24,6 @@ SIZES = Sizes(train_images=64, test_images=48, seed=0)
 VARIANT = Variant(generator="tiny", anchors=[1], sigmas=[0.1], packet_sizes=[1, 1])
 
 
-@pytest.fixture(scope="module")
-def generator():
-    torch.manual_seed(0)
-    return Generator(8, [6, 4]).eval().fold()
-
-
 def job(generator, checkpoints, **changes):
     variant = VARIANT.model_copy(update=changes)
     return Job(generator, places(variant, 8)[0], SIZES, SCHEDULE, variant, "cpu", checkpoints, 0)

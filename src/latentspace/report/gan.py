@@ -7,7 +7,7 @@ from latentspace.report.table import Claim
 COMPONENTS = range(1, 6)
 SHARE = "1 − ‖G(z̃ + η) − G(z̃ + D_k(E(η)))‖² / ‖G(z̃ + η) − mean‖² over fresh η"
 RIVALS = {
-    "no_cov": "λ = 0",
+    "no_cov": "λ = 0, about the first anchor only, to compare with it there",
     "ganspace": "GANSpace: image components regressed to latents",
     "jacobian": "singular vectors of the generator's Jacobian at z̃",
     "sefa": "SeFa",

@@ -68,8 +68,9 @@ def evaluate(claims: Sequence[Claim], metrics_folder: Path) -> dict[str, dict[st
     """Rows of metrics/claims.json, by claim id; a claim whose experiment params.yaml leaves out has no row."""
     rows = {}
     for claim in claims:
+        metrics = files.read_json(metrics_folder / f"{claim.stage}.json")
         try:
-            values = samples(claim, files.read_json(metrics_folder / f"{claim.stage}.json"))
+            values = samples(claim, metrics)
         except ValueError as error:
             print(f"warning: {error}; its row is left out", flush=True)
             continue
