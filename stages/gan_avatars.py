@@ -2,18 +2,18 @@
 
 from latentspace.core.stage import stage
 from latentspace.gan import figures
-from latentspace.gan.params import Avatars
+from latentspace.gan.params import Sizes
 from latentspace.gan.pretraining import avatars, dataset
-from latentspace.gan.pretraining.params import Avatars as Drawing
+from latentspace.gan.pretraining.params import Avatars
 
 GLASSES = 0.5  # share of heads that wear them
 
 
 def main() -> None:
     with stage(__file__) as run:
-        section = run.read(Avatars, "gan_avatars")
+        section = run.read(Sizes, "gan_avatars")
         count = section.train_images + section.test_images
-        drawn = avatars.make(Drawing(images=count, seed=section.seed, glasses=GLASSES))
+        drawn = avatars.make(Avatars(images=count, seed=section.seed, glasses=GLASSES))
         for name, part in (("test", slice(section.test_images)), ("train", slice(section.test_images, None))):
             path = run.output(f"data/gan/avatars/{name}.npz")
             dataset.save(dataset.ImageSet(drawn.images[part], drawn.factors[part], drawn.names), path)

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field, field_validator, model_validator
 
 from latentspace.core.params import Device, Section, parse, read_yaml
-from latentspace.gan.params import Avatars, Direct, Generators, Regressor, Zoo
+from latentspace.gan.params import Direct, Generators, Regressor, Sizes, Zoo
 from latentspace.gan.params import Train as TrainNeighbourhoods
 from latentspace.organise.params import Images, PostHoc, Train, TrainSet
 from latentspace.position.params import Ablation, Autoencoder, Decoder, Encoder
@@ -37,7 +37,7 @@ class Params(Section):
     organise_post_hoc: PostHoc
     gan_zoo: Zoo
     gan_generator: Generators
-    gan_avatars: Avatars
+    gan_avatars: Sizes
     gan_regressor: Regressor
     gan_train: TrainNeighbourhoods
     gan_direct: Direct

@@ -14,8 +14,9 @@ from torch import Tensor
 from latentspace.figures import axes_grid, show
 from latentspace.gan.neighbourhood import LocalModel, render
 from latentspace.gan.network import FrozenGenerator
+from latentspace.organise import figures
+from latentspace.organise.figures import SPAN
 
-SPAN = 2.0  # traversals run over ± this many standard deviations of a component
 WORDS = {
     "pca_ae": "PCA autoencoder",
     "no_cov": "PCA autoencoder, λ = 0",
@@ -33,15 +34,11 @@ def as_shown(images: Float[Tensor, "n 3 h w"]) -> Float[np.ndarray, "n h w 3"]:
     return ((images.float().clamp(-1, 1) + 1) / 2).permute(0, 2, 3, 1).numpy()
 
 
-@torch.no_grad()
 def traversals(
     generator: FrozenGenerator, model: LocalModel, steps: int
 ) -> Float[np.ndarray, "components steps h w 3"]:
-    """Images along every axis through the mean code, shape (components, steps, height, width, 3) (slides 45-46)."""
-    values = torch.linspace(-SPAN, SPAN, steps)
-    start = torch.zeros(model.components)
-    rows = [as_shown(render(generator, model.traverse(i, values, start))) for i in range(model.components)]
-    return np.stack(rows)
+    """Images of the generator along every axis through the mean code (slides 45-46)."""
+    return figures.traversals(model, steps, lambda latents: as_shown(render(generator, latents)))
 
 
 @torch.no_grad()

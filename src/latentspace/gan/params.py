@@ -60,8 +60,8 @@ class Generators(Selection):
     sources: dict[Name, Source]
 
 
-class Avatars(Section):
-    """Drawn heads with labels."""
+class Sizes(Section):
+    """How many images are drawn to train and to test with: of avatars, or about an anchor."""
 
     train_images: int = Field(ge=2)
     test_images: int = Field(ge=2)
@@ -106,14 +106,6 @@ class Variant(Settings):
         if self.reconstruction != "mse":
             raise ValueError("the error through a generator is that of eq. 16; reconstruction must be mse")
         return self
-
-
-class Sizes(Section):
-    """How many latents and images are drawn about an anchor."""
-
-    train_images: int = Field(ge=2)
-    test_images: int = Field(ge=2)
-    seed: int = Field(ge=0)
 
 
 class Train(Selection):

@@ -50,7 +50,7 @@ class Config(metaclass=_Sealed):
     """Stands in for the zoo's ``BaseConfig``: holds attributes, does nothing."""
 
 
-def load(path: Path) -> Any:
+def read_restricted(path: Path) -> Any:
     """Contents of a checkpoint: plain values, tensors, and `Config` objects.
 
     Raises:

@@ -98,7 +98,7 @@ def read(path: Path, network: Which = "netG", release: str | None = None) -> Gen
     Raises:
         ValueError: one line naming the file and what is wrong with it.
     """
-    contents = unpickle.load(path)
+    contents = unpickle.read_restricted(path)
     try:
         weights = _weights(contents, network)
         config = _config(contents.get("config"), weights)

@@ -76,8 +76,8 @@ def ellipses(n: int, spec: DataSet, rng: np.random.Generator) -> tuple[Pixels, F
 def disks(n: int, spec: DataSet, rng: np.random.Generator) -> tuple[Pixels, Factors]:
     """Disks anywhere: centre uniform on the middle half of the image, radius uniform on [size/12, size/8] pixels.
 
-    So position dominates the variance of the images. With radii on [size/16, size/6] a packet of two also tells of the
-    radius, by the scale of its code, and predicts the position with an R² of .96 instead of .99.
+    So position dominates the variance of the images; where radii vary much more, the scale of a packet's code tells of
+    them too.
     """
     centres = rng.uniform(-spec.image_size / 4, spec.image_size / 4, (n, 2))
     radius = rng.uniform(spec.image_size / 12, spec.image_size / 8, n)

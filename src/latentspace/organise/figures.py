@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import torch
 from jaxtyping import Float, UInt8
 from matplotlib.figure import Figure
+from torch import Tensor
 
 from latentspace.figures import axes_grid, bare, show
 from latentspace.organise.pca_autoencoder import LatentModel
@@ -18,12 +19,19 @@ Grid = Float[np.ndarray, "components steps size size *channels"]
 
 
 @torch.no_grad()
-def traversals(model: LatentModel, steps: int) -> Grid:
-    """Outputs along every axis from the mean code, shape (components, steps, size, size) (slide 39)."""
+def traversals(
+    model: LatentModel, steps: int, picture: Callable[[Tensor], np.ndarray] = lambda outputs: outputs[:, 0].numpy()
+) -> Grid:
+    """Pictures along every axis from the mean code, shape (components, steps, height, width[, 3]) (slides 39, 45-46).
+
+    Args:
+        model: the model.
+        steps: pictures to an axis, from −SPAN to SPAN standard deviations.
+        picture: makes pictures of the model's outputs; their first channel by default.
+    """
     values = torch.linspace(-SPAN, SPAN, steps)
     start = torch.zeros(model.components)
-    rows = [model.traverse(component, values, start)[:, 0].numpy() for component in range(model.components)]
-    return np.stack(rows)
+    return np.stack([picture(model.traverse(component, values, start)) for component in range(model.components)])
 
 
 def traversal_grid(grids: Mapping[str, Grid], names: Mapping[str, Sequence[str]]) -> Figure:
