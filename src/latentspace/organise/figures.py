@@ -95,10 +95,12 @@ def heat_maps(tables: Mapping[str, pd.DataFrame], label: str, *, low: float = -1
     """Labelled matrices with their numbers, side by side, between `low` and 1."""
     columns = max(table.shape[1] for table in tables.values())
     many = columns > 4  # then the labels stand upright
-    figure, axes = axes_grid(1, len(tables), width=max(2.6, 0.42 * columns + 0.6), height=3.1 if many else 2.5)
+    longest = max(len(str(name)) for table in tables.values() for name in table.columns)
+    height = 2.2 + 0.075 * longest if many else 2.5
+    figure, axes = axes_grid(1, len(tables), width=max(2.6, 0.42 * columns + 0.6), height=height)
     for cell, (title, table) in zip(axes[0], tables.items(), strict=True):
         values = table.to_numpy(dtype=float)
-        drawn = cell.imshow(values, cmap="RdBu_r" if low < 0 else "Blues", vmin=low, vmax=1)
+        drawn = cell.imshow(values, cmap="RdBu_r" if low < 0 else "Blues", vmin=low, vmax=1, aspect="auto")
         cell.grid(visible=False)
         cell.set_title(title, fontsize=9)
         words = [str(c).replace("_", " " if many else "\n") for c in table.columns]
