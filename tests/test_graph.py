@@ -21,7 +21,7 @@ SCRIPTS = sorted((ROOT / "stages").glob("*.py"))
 def test_every_stage_has_its_script_and_every_script_its_stage():
     assert {path.stem for path in SCRIPTS} == set(STAGES)
     for name, stage in STAGES.items():
-        assert stage["cmd"].startswith(f"python stages/{name}.py")
+        assert stage["cmd"].startswith((f"python stages/{name}.py", f"${{launch}} stages/{name}.py"))
         assert f"stages/{name}.py" in stage["deps"]
 
 
@@ -77,7 +77,7 @@ def test_every_claim_comes_from_a_stage_and_has_its_formula():
 
 
 def test_params_sections_are_named_after_stages():
-    assert set(read_yaml(ROOT / "params.yaml")) - {"seeds", "device"} <= set(STAGES)
+    assert set(read_yaml(ROOT / "params.yaml")) - {"seeds", "device", "launch"} <= set(STAGES)
 
 
 def test_arrows_go_one_way():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from latentspace.core.params import Device, Section, parse, read_yaml
 from latentspace.gan.params import Direct, Generators, Regressor, Sizes, Zoo
@@ -20,6 +21,7 @@ class Params(Section):
 
     seeds: list[int] = Field(min_length=1)
     device: Device
+    launch: Annotated[str, StringConstraints(pattern="^(python|torchrun|fabric run)( |$)")]
     size_disks: Sampling
     size_silhouettes: Silhouettes
     size_train: TrainDisks

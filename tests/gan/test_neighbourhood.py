@@ -99,6 +99,10 @@ def test_images_can_be_mapped_to_a_file(tmp_path, generator, drawn):
     mapped = render(generator, drawn.place.latents(drawn.offsets), path)
     assert torch.equal(mapped, drawn.images)
     assert np.array_equal(np.load(path), drawn.images.numpy())
+    path.chmod(0o444)
+    assert torch.equal(render(generator, drawn.place.latents(drawn.offsets), path), drawn.images), (
+        "it is read, not made"
+    )
 
 
 def test_latents_of_another_length_are_refused(generator):

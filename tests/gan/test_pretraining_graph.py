@@ -19,7 +19,7 @@ SCRIPTS = sorted((HERE / "stages").glob("*.py"))
 def test_every_stage_has_its_script_and_every_script_its_stage():
     assert {path.stem for path in SCRIPTS} == set(STAGES)
     for name, stage in STAGES.items():
-        assert stage["cmd"].startswith(f"python stages/{name}.py")
+        assert stage["cmd"].startswith((f"python stages/{name}.py", f"${{launch}} stages/{name}.py"))
         assert f"stages/{name}.py" in stage["deps"]
 
 

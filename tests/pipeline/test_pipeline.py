@@ -223,6 +223,20 @@ def test_tracking_out_of_reach_costs_nothing_and_is_sent_later(project):
     dvc(project, "repro")
 
 
+def test_two_processes_train_what_one_does(project):
+    before = json.loads((project / "metrics/gan_train/no_cov.json").read_text())
+    known = {run.info.run_id for run in runs(project)}
+    change(project, "launch: python", "launch: torchrun --standalone --nproc-per-node 2")
+    dvc(project, "repro", "--single-item", "gan_train@no_cov")
+    after = json.loads((project / "metrics/gan_train/no_cov.json").read_text())
+    assert after.keys() == before.keys()
+    assert all(after[key] == pytest.approx(before[key], rel=1e-3) for key in before)
+    made = [run for run in runs(project) if run.info.run_id not in known]
+    assert [run.info.run_name for run in made] == ["gan_train@no_cov"], "the first process alone speaks"
+    change(project, "launch: torchrun --standalone --nproc-per-node 2", "launch: python")
+    dvc(project, "repro")
+
+
 def test_queued_experiments_land_in_the_same_ui(project):
     quick.run(project, "git", "add", "--all")
     quick.run(project, "git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "-m", "state")

@@ -1,28 +1,30 @@
 """The one training loop: one-cycle Adam over a data set in memory, with checkpoints and exact resume.
 
 Everything random in a step comes from (seed, step) and nothing else, so the state of a run is its weights, its
-optimizer and a number; a run that is killed and repeated ends in the same bytes as one that was not.
+optimizer and a number; a run that is killed and repeated ends in the same bytes as one that was not. Several processes
+share every batch (core/distributed.py).
 """
 
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from jaxtyping import Int
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from latentspace.core import distributed
 from latentspace.core.files import atomic
 from latentspace.core.objective import Objective
+from latentspace.core.parallel import rank
 from latentspace.core.params import Device, Training
 
 HISTORY_ROWS = 100  # a curve has about this many points, however long the run
+RESIDENT = 2**30  # bytes of a tensor that is kept on the device as a whole
 
 
 @dataclass(eq=False)  # frozen would keep Python from setting its traceback
@@ -79,8 +81,9 @@ def fit(
     Args:
         objective: the network with its loss, initialised by the caller.
         data: training set, tensors of equal length n, such as images (n, channels, height, width) and what goes with
-            each; `objective` is called with the same n' rows of each. Kept on the device as a whole.
-        training: schedule and sizes.
+            each; `objective` is called with the same n' rows of each. Kept on the device, but for a tensor of more
+            than 1 GiB, which may be a mapped file and goes there batch by batch.
+        training: schedule and sizes; the batch is that of all processes together.
         seed: of the batches.
         device: ``auto`` takes a GPU when there is one.
         checkpoints: folder of this run's checkpoints; resumes from the newest sound one.
@@ -90,18 +93,17 @@ def fit(
         The training curve: rows ``{"step", "learning_rate", "loss", ...parts}``.
 
     Raises:
+        ValueError: when the processes cannot share the batch evenly.
         Diverged: when the loss is not finite; the last checkpoint stays.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Fabric advises on data loaders, which are not used here
-        fabric = Fabric(accelerator=device, devices=1, precision=training.precision)
-        fabric.launch()
+    distributed.check_batch(training.batch_size)
+    fabric = distributed.start(device, training.precision)
     groups = objective.parameter_groups()
     optimizer = torch.optim.Adam(
         groups, lr=training.learning_rate, betas=(training.betas[0], training.betas[1]), fused=True
     )
     wrapped, optimizer = fabric.setup(objective, optimizer)
-    data = fabric.to_device(data)
+    data = tuple(tensor if tensor.nbytes > RESIDENT else fabric.to_device(tensor) for tensor in data)
     start, history = resume(checkpoints, objective, optimizer)
     every = max(1, training.steps // HISTORY_ROWS)
     bar = tqdm(total=training.steps, initial=start, desc=label, disable=None, leave=False, mininterval=0.5)
@@ -109,15 +111,15 @@ def fit(
         rate = one_cycle(step, training)
         for group in optimizer.param_groups:
             group["lr"] = rate * group["scale"]
-        rows = batch_indices(len(data[0]), training.batch_size, seed, step).to(data[0].device)
+        rows = distributed.mine(batch_indices(len(data[0]), training.batch_size, seed, step))
         torch.manual_seed(stream(seed, step))
-        losses: Mapping[str, Tensor] = wrapped(*(tensor[rows] for tensor in data))
+        losses: Mapping[str, Tensor] = wrapped(*(fabric.to_device(tensor[rows.to(tensor.device)]) for tensor in data))
         optimizer.zero_grad()
         fabric.backward(losses["loss"])
         optimizer.step()
         last = step + 1 == training.steps
         if step % every == 0 or last:
-            row = {"step": float(step), "learning_rate": rate, **{k: float(v.detach()) for k, v in losses.items()}}
+            row = {"step": float(step), "learning_rate": rate, **distributed.averaged(dict(losses))}
             if not math.isfinite(row["loss"]):
                 raise Diverged(step, seed)
             history.append(row)
@@ -133,6 +135,8 @@ def save_checkpoint(
     folder: Path, objective: nn.Module, optimizer: torch.optim.Optimizer, step: int, history: list[dict[str, float]]
 ) -> None:
     """Write the state after `step` steps, whole or not at all; keeps it and the one before."""
+    if rank() > 0:
+        return
     state = {
         "objective": objective.state_dict(),
         "optimizer": optimizer.state_dict(),

@@ -1,4 +1,4 @@
-"""Independent trainings side by side: one process each, one thread each, so a result does not depend on the machine."""
+"""Processes: independent trainings side by side, one thread each, so that a result does not depend on the machine."""
 
 from __future__ import annotations
 
@@ -15,14 +15,24 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+def processes() -> int:
+    """How many processes train one network together, started by torchrun or `fabric run`; 1 otherwise."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def rank() -> int:
+    """Which of them this is, from 0; the first is the one that writes files and speaks."""
+    return int(os.environ.get("RANK", "0"))
+
+
 def side_by_side(function: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
     """Apply a picklable `function` to every item, each in a process of its own; results in the order of `items`.
 
     All start at once and share the cores there are, which wastes none of them (three seeds on two cores take 1.5
     times as long as one, where taking turns would take twice as long).
     """
-    if len(items) == 1:
-        return [_one_thread(function, items[0])]
+    if len(items) == 1 or processes() > 1:  # several processes train each item together, one by one
+        return [_one_thread(function, item) for item in items]
     # A forked child has the parent's imports already; it is safe because the parent keeps to one thread.
     method = "fork" if sys.platform == "linux" else "spawn"
     context = multiprocessing.get_context(method)

@@ -18,6 +18,7 @@ import math
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from latentspace.core import files
-from latentspace.core.parallel import die_with_parent, one_thread
+from latentspace.core.parallel import die_with_parent, one_thread, rank
 from latentspace.core.params import Device, S, lookup, parse, read_yaml
 from latentspace.tracking import RunLog, post
 
@@ -75,6 +76,8 @@ class Stage:
         self.log.params = dict(_flatten(declared.params))
         self.log.tags = {"stage": name.split("@")[0], "variant": name.partition("@")[2]}
         self.log.tags |= {f"dep.{dep}": digest for dep, digest in self.digests.items()}
+        # Of several processes that train together (core/distributed.py), only the first one's outputs count.
+        self.scratch = tempfile.TemporaryDirectory() if rank() else None
 
     def read(self, schema: type[S], key: str) -> S:
         """The section of params.yaml at dotted `key`, checked; it must be declared in dvc.yaml."""
@@ -106,7 +109,7 @@ class Stage:
 
     def output(self, path: str) -> Path:
         """`path`, if dvc.yaml declares it (or a folder above it) as an output of this stage; its folder is made."""
-        out = Path(_declared(path, self.declared.outs, self.name, "output"))
+        out = Path(self.scratch.name if self.scratch else "") / _declared(path, self.declared.outs, self.name, "output")
         out.parent.mkdir(parents=True, exist_ok=True)
         return out
 
@@ -193,7 +196,8 @@ class Stage:
 
     def say(self, text: str) -> None:
         """Print the stage's one line of result."""
-        print(f"{self.name}: {text}", flush=True)
+        if rank() == 0:
+            print(f"{self.name}: {text}", flush=True)
 
 
 @contextmanager
@@ -219,10 +223,12 @@ def stage(script: str, variant: str | None = None) -> Iterator[Stage]:
         except Exception as error:
             run.log.tags["error"] = f"{type(error).__name__}: {error}"[:500]
             run.log.failed, run.log.models = True, []
-            post(run.log)
+            if rank() == 0:
+                post(run.log)
             raise
-        files.write_json(run.output(f"runs/{run.chapter}/{name}.json"), post(run.log))
-        shutil.rmtree(run.checkpoints, ignore_errors=True)
+        if rank() == 0:
+            files.write_json(run.output(f"runs/{run.chapter}/{name}.json"), post(run.log))
+            shutil.rmtree(run.checkpoints, ignore_errors=True)
     except (ValueError, FileNotFoundError) as error:
         if os.environ.get("LATENTSPACE_TRACEBACK"):
             raise

@@ -19,6 +19,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from latentspace.core import models
+from latentspace.core.files import atomic
 from latentspace.core.fit import stream
 from latentspace.gan.network import FrozenGenerator
 from latentspace.organise.pca_autoencoder import LatentModel
@@ -90,20 +91,24 @@ def render(
     Args:
         generator: the frozen generator.
         latents: shape (n, latent).
-        path: a file to map the images to, for sets that do not fit the memory; it is overwritten.
+        path: a file to map the images to, for sets that do not fit the memory; one that is there already is read.
 
     Raises:
         ValueError: if the latents are not of the generator's length.
     """
     if latents.shape[1] != generator.latent:
         raise ValueError(f"latents of {latents.shape[1]} numbers; the generator takes {generator.latent}")
-    first = generator(latents[:1])
-    shape = (len(latents), *first.shape[1:])
-    images = (
-        torch.empty(shape, dtype=torch.float16)
-        if path is None
-        else torch.from_numpy(np.lib.format.open_memmap(path, "w+", np.float16, shape))
-    )
+    shape = (len(latents), *generator(latents[:1]).shape[1:])
+    if path is None:
+        return _rendered(generator, latents, torch.empty(shape, dtype=torch.float16))
+    if not path.exists():
+        with atomic(path) as temporary:
+            mapped = torch.from_numpy(np.lib.format.open_memmap(temporary, "w+", np.float16, shape))
+            _rendered(generator, latents, mapped)
+    return torch.from_numpy(np.lib.format.open_memmap(path, "c"))  # pages of the file; nothing writes to them
+
+
+def _rendered(generator: FrozenGenerator, latents: Float[Tensor, "n latent"], images: Tensor) -> Tensor:
     for start in range(0, len(latents), CHUNK):
         images[start : start + CHUNK] = generator(latents[start : start + CHUNK]).half()
     return images

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from latentspace.core import models
+from latentspace.core import distributed, models
 from latentspace.core.parallel import side_by_side
 from latentspace.core.params import Device, Training
 from latentspace.core.stage import Stage
@@ -85,9 +85,8 @@ def train(job: Job) -> tuple[LocalModel, Curve]:
     place, d = job.place.neighbourhood, job.generator.latent
     count = job.sizes.train_images
     file = job.checkpoints / "images.npy" if count * 3 * job.generator.size**2 > LARGE else None
-    if file:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    data = sample(job.generator, place, count, seed_of(job.sizes.seed, test=False), file)
+    with distributed.one_before_the_others(distributed.start(job.device)):
+        data = sample(job.generator, place, count, seed_of(job.sizes.seed, test=False), file)
     inner, curve = organise(
         (data.offsets, data.images),
         partial(DenseNetwork, d, HIDDEN),

@@ -14,7 +14,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from latentspace.core import models
+from latentspace.core.distributed import mine, noise_like
 from latentspace.core.objective import Objective
+from latentspace.core.parallel import processes
 from latentspace.organise.network import ScaleFreeBatchNorm
 from latentspace.organise.pca_autoencoder import LatentModel
 
@@ -116,7 +118,7 @@ class NestedDropoutObjective(Objective):
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         """Mean squared error of a batch."""
         z = self.norm(self.encoder(x))
-        kept = torch.randint(1, z.shape[1] + 1, (len(z), 1), device=z.device)
+        kept = mine(torch.randint(1, z.shape[1] + 1, (len(z) * processes(), 1), device=z.device))
         z = z * (torch.arange(z.shape[1], device=z.device) < kept)
         return {"loss": F.mse_loss(self.decoder(z), x)}
 
@@ -136,7 +138,7 @@ class BetaVAEObjective(Objective):
     def forward(self, x: Tensor) -> dict[str, Tensor]:
         """Loss of a batch, with its two parts."""
         mean, log_variance = self.encoder(x).chunk(2, dim=1)
-        z = mean + (log_variance / 2).exp() * torch.randn_like(mean)
+        z = mean + (log_variance / 2).exp() * noise_like(mean)
         error = F.mse_loss(self.decoder(z), x)
         divergence = (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean() / 2 / x[0].numel()
         return {"loss": error / 2 + self.beta * divergence, "reconstruction": error, "divergence": divergence}

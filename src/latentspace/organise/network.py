@@ -11,6 +11,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from latentspace.core.distributed import mine, whole
+
 SLOPE = 0.2  # of the LeakyReLU, as the authors have it
 
 
@@ -18,8 +20,8 @@ class ScaleFreeBatchNorm(nn.Module):
     """Batch normalisation without trainable parameters: codes of mean 0 and variance 1, whatever their scale before.
 
     Nothing is added to the variance, so a component of tiny variance is normalised as well as any other (the usual
-    epsilon leaves it small; an epsilon of 0 is refused by torch). In training the statistics are the batch's; in
-    evaluation those of the whole training set, which `settle` takes once the weights are final.
+    epsilon leaves it small; an epsilon of 0 is refused by torch). In training the statistics are the batch's, of all
+    processes together; in evaluation those of the whole training set, which `settle` takes once the weights are final.
 
     Source: slide 37, footnote.
     """
@@ -38,9 +40,10 @@ class ScaleFreeBatchNorm(nn.Module):
             y = y.float()  # half precision would not do for statistics
         if not self.training:
             return (y - self.mean) / self.deviation
+        y = whole(y)
         centred = y - y.mean(0)
         centred = centred - centred.mean(0)  # what rounding leaves of a large mean
-        return centred * centred.square().mean(0).clamp_min(torch.finfo(y.dtype).tiny).rsqrt()
+        return mine(centred * centred.square().mean(0).clamp_min(torch.finfo(y.dtype).tiny).rsqrt())
 
     def settle(self, y: Float[Tensor, "n size"]) -> None:
         """Take the statistics of the whole training set.

@@ -24,6 +24,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from latentspace.core import models
+from latentspace.core.distributed import noise_like, whole
 from latentspace.core.fit import fit, stream
 from latentspace.core.objective import Objective
 from latentspace.core.params import Device, Training
@@ -176,12 +177,12 @@ class PacketObjective(Objective):
     def forward(self, x: Tensor, frozen: Float[Tensor, "batch i"], target: Tensor) -> dict[str, Tensor]:
         """Loss of a batch: inputs, their frozen codes, and what to reconstruct."""
         new = self.norm(self.encoder(x))
-        noisy = new + self.settings.code_noise * torch.randn_like(new) if self.settings.code_noise else new
+        noisy = new + self.settings.code_noise * noise_like(new) if self.settings.code_noise else new
         error = self.error(self.decoder(torch.cat([frozen, noisy], 1)), target)
         if self.settings.weight == 0:
             return {"loss": error, "reconstruction": error}
         with torch.autocast(x.device.type, enabled=False):  # half precision would not do for correlations
-            penalty = PENALTIES[self.settings.penalty](frozen.float(), new.float())
+            penalty = PENALTIES[self.settings.penalty](whole(frozen.float()), whole(new.float()))
         return {"loss": error + self.settings.weight * penalty, "reconstruction": error, "penalty": penalty}
 
 

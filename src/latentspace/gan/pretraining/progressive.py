@@ -3,7 +3,7 @@
 Non-saturating logistic loss with a lazy gradient penalty on real images (Mescheder et al. 2018), Adam afresh at every
 scale, and an averaged generator, which is the product. Everything random in a step comes from (seed, step), so the
 state of a run is its weights, its optimisers and a few numbers, and a run that is killed and repeated, on whatever day,
-ends in the same weights as one that was not.
+ends in the same weights as one that was not. Several processes share every batch (core/distributed.py).
 
 Source: Karras et al. 2018, sections 2 and A; slide 41.
 """
@@ -25,8 +25,11 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
+from latentspace.core import distributed
 from latentspace.core.files import atomic
 from latentspace.core.fit import Diverged, stream
+from latentspace.core.parallel import rank
+from latentspace.core.params import Device
 from latentspace.gan.network import BASE, Discriminator, Generator, fade
 from latentspace.gan.pretraining.dataset import Pixels, centred, contact_sheet, pooled, to_pixels
 from latentspace.gan.pretraining.params import Recipe, Scale
@@ -122,11 +125,14 @@ def penalty(scores: Float[Tensor, " batch"], images: Float[Tensor, "batch 3 size
 def batch_at(
     data: UInt8[Tensor, "n 3 size size"], recipe: Recipe, state: State, seed: int
 ) -> tuple[Float[Tensor, "batch 3 size size"], Float[Tensor, "batch latent"]]:
-    """Real images (blended with their coarser selves while the scale fades in) and latents, by (seed, step)."""
+    """Real images (blended with their coarser selves while the scale fades in) and latents, by (seed, step).
+
+    Of several processes each gets its slice; a discriminator looks at groups of 4, so slices should hold whole groups.
+    """
     scale = recipe.scales[state.scale]
     random = torch.Generator().manual_seed(stream(seed, state.step))
-    rows = torch.randint(len(data), (scale.batch,), generator=random)
-    z = torch.randn(scale.batch, recipe.latent, generator=random)
+    rows = distributed.mine(torch.randint(len(data), (scale.batch,), generator=random))
+    z = distributed.mine(torch.randn(scale.batch, recipe.latent, generator=random))
     real = centred(data[rows])
     alpha = alpha_at(scale, state.seen)
     if alpha > 0:
@@ -159,6 +165,7 @@ def train_step(state: State, recipe: Recipe, real: Tensor, z: Tensor) -> dict[st
 def _update(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
     optimiser.zero_grad()
     loss.backward()
+    distributed.average_gradients(parameter for group in optimiser.param_groups for parameter in group["params"])
     optimiser.step()
 
 
@@ -170,7 +177,7 @@ def _follow(state: State, recipe: Recipe, batch: int) -> None:
 
 
 def train(
-    images: Pixels, recipe: Recipe, *, seed: int, checkpoints: Path, device: str = "cpu", label: str = ""
+    images: Pixels, recipe: Recipe, *, seed: int, checkpoints: Path, device: Device = "cpu", label: str = ""
 ) -> State:
     """Train through all scales; resumes from the newest sound checkpoint.
 
@@ -179,27 +186,32 @@ def train(
         recipe: scales, lengths, rates.
         seed: of weights, batches and latents.
         checkpoints: folder of checkpoints, previews and the contact sheet of each scale.
-        device: ``cpu`` or ``cuda``.
+        device: ``auto`` takes a GPU when there is one.
         label: name beside the progress bar, which appears on terminals only.
 
     Returns:
         The finished run; ``average`` is the product, on the CPU.
 
     Raises:
+        ValueError: when the images are too small, or the processes cannot share a batch evenly.
         Diverged: when a loss is not finite; the last checkpoint stays.
     """
+    for scale in recipe.scales:
+        distributed.check_batch(scale.batch)
     if images.shape[1] < BASE * 2 ** (len(recipe.scales) - 1):
         raise ValueError(f"images of {images.shape[1]} pixels are smaller than the last of {len(recipe.scales)} scales")
-    state = resume(checkpoints, recipe, device) or _placed(start(recipe, seed), device)
+    fabric = distributed.start(device)
+    state = resume(checkpoints, recipe, fabric.device) or _placed(start(recipe, seed), fabric.device)
     while True:
         train_scale(state, pooled(images, state.size), recipe, seed=seed, checkpoints=checkpoints, label=label)
         if state.scale + 1 == len(recipe.scales):
             state.average.to("cpu")
+            fabric.barrier()  # the first process has written everything
             return state
         grow(state, recipe, seed)
 
 
-def _placed(state: State, device: str) -> State:
+def _placed(state: State, device: torch.device) -> State:
     for network in (state.generator, state.discriminator, state.average):
         network.to(device)
     return state
@@ -238,7 +250,7 @@ def _set_step(state: State, recipe: Recipe) -> None:
 
 
 def _record(state: State, parts: dict[str, Tensor], seed: int) -> None:
-    row = {name: float(value) for name, value in parts.items() if name != "r1"}
+    row = distributed.averaged({name: value for name, value in parts.items() if name != "r1"})
     if not all(map(math.isfinite, row.values())):
         raise Diverged(state.step, seed)
     state.history.append({"step": float(state.step), "size": float(state.size), "alpha": state.generator.alpha, **row})
@@ -254,6 +266,8 @@ def samples(generator: Generator, count: int, seed: int) -> Pixels:
 
 def write_sheet(path: Path, generator: Generator, seed: int) -> None:
     """Write a contact sheet of 96 samples, each at least 64 pixels a side."""
+    if rank() > 0:
+        return
     sheet = contact_sheet(samples(generator, SAMPLES, seed), COLUMNS)
     larger = max(1, 64 // generator.size)
     with atomic(path) as temporary:
@@ -262,6 +276,8 @@ def write_sheet(path: Path, generator: Generator, seed: int) -> None:
 
 def save_checkpoint(folder: Path, state: State) -> None:
     """Write the whole state, or nothing; keeps it, the one before, and the last of every scale."""
+    if rank() > 0:
+        return
     names = ("scale", "step", "seen", "seconds", "history")
     stored: dict[str, Any] = {name: getattr(state, name) for name in names}
     stored |= {name: getattr(state, name).state_dict() for name in ("generator", "discriminator", "average")}
@@ -272,7 +288,7 @@ def save_checkpoint(folder: Path, state: State) -> None:
         old.unlink()
 
 
-def resume(folder: Path, recipe: Recipe, device: str = "cpu") -> State | None:
+def resume(folder: Path, recipe: Recipe, device: torch.device) -> State | None:
     """The newest sound checkpoint under `folder`, or None; a damaged one is set aside with a warning."""
     for path in sorted(folder.glob("scale*_*.pt"), reverse=True):
         try:
