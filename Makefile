@@ -44,6 +44,8 @@ benchmark: setup ## speed of our layers beside the literal ones, as ratios in on
 	python benchmarks/position_step.py
 	python benchmarks/organise_time.py
 	python benchmarks/generator_step.py
+	python benchmarks/data.py
+	python benchmarks/scaling.py
 
 sync-tracking: setup ## send runs that could not be sent to MLflow when they ended
 	python -m latentspace.tracking

@@ -1,4 +1,4 @@
-"""Time to quality of the PCA autoencoder beside the authors' configuration, and of drawing ellipses, in one run.
+"""Time to quality of the PCA autoencoder beside the authors' configuration, in one run.
 
     python benchmarks/organise_time.py [--steps 40 80 160 320] [--measured 3]
 
@@ -16,11 +16,8 @@ import time
 from functools import partial
 from itertools import pairwise
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from scipy import ndimage
-from skimage.draw import ellipse
 from torch import Tensor, nn
 
 from latentspace.core.params import Training
@@ -28,7 +25,6 @@ from latentspace.organise import dataset, measures
 from latentspace.organise.network import ConvDecoder, ConvEncoder
 from latentspace.organise.params import DataSet, Settings
 from latentspace.organise.pca_autoencoder import organise
-from latentspace.organise.shapes import draw_ellipses
 
 THEIR_STEPS, THEIR_BATCH = 2500, 512
 MSE, LEAKAGE = 6.7e-3, 0.05
@@ -88,31 +84,13 @@ def ours(data: dataset.ImageSet, steps: int) -> tuple[float, float, float]:
     return seconds, float((model.reconstruct(test) - test).square().mean()), leakage
 
 
-def drawing(n: int = 1000) -> tuple[float, float]:
-    """Images a second, 64×64: ours in closed form, and scikit-image's polygon followed by a Gaussian blur."""
-    rng = np.random.default_rng(0)
-    a, b = rng.uniform(2, 31, (2, n))
-    theta = rng.uniform(0, np.pi / 2, n)
-    draw_ellipses(a[:64], b[:64], theta[:64], 64, 0.5)
-    start = time.perf_counter()
-    draw_ellipses(a, b, theta, 64, 0.5)
-    middle = time.perf_counter()
-    for i in range(n):
-        image = np.zeros((64, 64), dtype=np.float32)
-        image[ellipse(31.5, 31.5, b[i], a[i], shape=image.shape, rotation=theta[i])] = 1
-        ndimage.gaussian_filter(image, 0.5)
-    return n / (middle - start), n / (time.perf_counter() - middle)
-
-
 def main() -> None:
-    """Print two rows of docs/performance.md."""
+    """Print the row of docs/performance.md."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, nargs="+", default=[40, 80, 160, 320, 640])
     parser.add_argument("--measured", type=int, default=3)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    fast, slow = drawing()
-    print(f"| ellipses a second: scikit-image's draw and blur {slow:.0f}, ours {fast:.0f} | ratio {fast / slow:.1f} |")
     data = dataset.make(DataSet(kind="ellipses", train_images=12800, test_images=2560))
     batch = torch.from_numpy(dataset.to_batch(data.train[:THEIR_BATCH]))
     each = [their_step(k, batch, options.measured) for k in (1, 2, 3)]

@@ -55,3 +55,19 @@ def test_a_sender_that_gets_no_answer_leaves_the_run(root, monkeypatch):
     monkeypatch.setattr(tracking.os, "nice", lambda _: 0)
     tracking._background()
     assert list(tracking.outbox().iterdir())
+
+
+def test_an_experiment_that_another_machine_makes_meanwhile_is_used(tmp_path, monkeypatch):
+    """Two machines, one server: both find no experiment, both make it, one is told that it exists."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+    store, other = tracking.client(), tracking.client()
+    look, made = store.get_experiment_by_name, []
+
+    def look_just_before(name):
+        found = look(name)
+        if not made:
+            made.append(other.create_experiment(name))
+        return found
+
+    monkeypatch.setattr(store, "get_experiment_by_name", look_just_before)
+    assert tracking.experiment_id(store, "size") == made[0]

@@ -150,12 +150,19 @@ def client() -> MlflowClient:
 
 def experiment_id(store: MlflowClient, chapter: str) -> str:
     """Id of the chapter's MLflow experiment, made on first use; artifacts go below the original repository."""
+    from mlflow.exceptions import MlflowException
+
     experiment = store.get_experiment_by_name(chapter)
     if experiment is not None:
         return str(experiment.experiment_id)
     local = tracking_uri().startswith("sqlite:")
     location = (project_root() / "mlartifacts" / chapter).as_uri() if local else None
-    made = store.create_experiment(chapter, artifact_location=location)
+    try:
+        made = store.create_experiment(chapter, artifact_location=location)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_ALREADY_EXISTS":
+            raise
+        return experiment_id(store, chapter)  # another machine on the same server has just made it
     store.set_experiment_tag(made, "mlflow.note.content", CHAPTERS.get(chapter, chapter))
     return str(made)
 

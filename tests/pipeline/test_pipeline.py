@@ -237,24 +237,9 @@ def test_two_processes_train_what_one_does(project):
     dvc(project, "repro")
 
 
-def test_queued_experiments_land_in_the_same_ui(project):
+def test_a_fresh_clone_makes_every_run_again(project, tmp_path):
     quick.run(project, "git", "add", "--all")
     quick.run(project, "git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "-m", "state")
-    dvc(project, "exp", "run", "--queue", "-S", "size_theory.grid=210,220", "size_theory")
-    dvc(project, "queue", "start")
-    deadline = time.monotonic() + 240
-    while not re.fullmatch(r"(?s).*(Success.*){2}.*", status := dvc(project, "queue", "status")):
-        assert time.monotonic() < deadline and "Failed" not in status, status
-        time.sleep(1)
-    time.sleep(1)
-    found = {
-        run.data.params.get("size_theory.grid"): run for run in runs(project) if run.info.run_name == "size_theory"
-    }
-    assert {"210", "220"} <= set(found)
-    assert found["210"].data.tags["dvc.experiment"] != found["220"].data.tags["dvc.experiment"]
-
-
-def test_a_fresh_clone_makes_every_run_again(project, tmp_path):
     clone = tmp_path / "clone"
     subprocess.run(["git", "clone", "--quiet", str(project), str(clone)], check=True)
     changed = json.loads(quick.run(clone, "dvc", "status", "--json", quiet=True).stdout)
