@@ -77,8 +77,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise ParamsError(f"{path.name}: cannot be read: {error.strerror}") from None
     except Exception as error:  # besides its own errors, a YAML reader passes on those of int, datetime and recursion
         raise ParamsError(f"{path.name}: not valid YAML: {_shortened(str(error))}") from None
-    if not isinstance(values, dict):
-        raise ParamsError(f"{path.name}: expected a mapping of sections")
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        raise ParamsError(f"{path.name}: expected a mapping of sections by their names")
     return values
 
 
