@@ -1,6 +1,5 @@
 """The harness of faults: `pytest --faults tests/faults` (`make faults`) runs all of it, `pytest` alone a sample."""
 
-import re
 import shutil
 import sys
 from pathlib import Path
@@ -10,7 +9,6 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from harness import RELIABILITY, Bench, Tally, may_mount
 
-BLOCK = re.compile(r"(?s)(?<=<!-- tally -->\n).*(?=\n<!-- end -->)")
 TALLY = pytest.StashKey[Tally]()
 
 
@@ -28,16 +26,16 @@ def pytest_collection_modifyitems(config, items):
 
 
 def pytest_terminal_summary(terminalreporter, exitstatus, config):
-    """Print what was survived; a whole harness that passed is kept in docs/reliability.md."""
+    """Print what was survived; what whole files of the harness tried, and passed, is kept in docs/reliability.md."""
     tally = config.stash[TALLY]
     if not tally.counts:
         return
     terminalreporter.section("faults survived")
     terminalreporter.write_line(tally.table())
-    whole = config.getoption("--faults") and not (config.option.keyword or config.option.markexpr)
-    if whole and exitstatus == 0 and all("::" not in word for word in config.args) and len(tally.counts) > 8:
-        text = RELIABILITY.read_text(encoding="utf-8")
-        RELIABILITY.write_text(BLOCK.sub(lambda _: tally.table(), text), encoding="utf-8")
+    picked = config.option.keyword or config.option.markexpr or any("::" in word for word in config.args)
+    if config.getoption("--faults") and exitstatus == 0 and not picked:
+        page = RELIABILITY.read_text(encoding="utf-8")
+        RELIABILITY.write_text(tally.kept_in(page), encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import random
+import re
 import resource
 import signal
 import subprocess
@@ -31,6 +32,12 @@ class Tally:
     def add(self, what: str, number: int = 1) -> None:
         """Count `number` more of `what`."""
         self.counts[what] = self.counts.get(what, 0) + number
+
+    def kept_in(self, page: str) -> str:
+        """A page with these counts in the place of earlier ones; rows of faults that were not tried stay."""
+        before = {what: int(number) for what, number in re.findall(r"(?m)^\| (.+) \| (\d+) \|$", page)}
+        table = Tally(before | self.counts).table()
+        return re.sub(r"(?s)(?<=<!-- tally -->\n).*(?=<!-- end -->)", lambda _: f"{table}\n", page)
 
     def table(self) -> str:
         """The counts as a Markdown table."""

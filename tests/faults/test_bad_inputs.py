@@ -288,7 +288,7 @@ def test_a_bad_image_stops_its_stage(bench, wanted, tally, tmp_path):
         picture(tmp_path / f"images/{number:03}.png")
     (tmp_path / "images/077.png").write_bytes(bomb())
     old = "kind: ellipses"
-    with bench.with_params(old, f"kind: folder\n      path: {tmp_path / 'images'}"):
+    with bench.with_params(old, f"kind: folder, path: {tmp_path / 'images'}"):
         refused(bench, wanted, "organise_images@ellipses", "077.png: not a readable image")
     assert bench.run("dvc", "repro").returncode == 0
     assert bench.digests() == wanted
