@@ -7,6 +7,8 @@ import signal
 import pytest
 from harness import duration, kill, kill_once, members, running, until
 
+from latentspace.locks import LOCKS, mend
+
 pytestmark = pytest.mark.pipeline
 
 KINDS = [  # one stage of every kind
@@ -77,19 +79,33 @@ def test_a_stage_ends_with_the_dvc_that_started_it(bench, wanted, tally):
 
 @pytest.mark.faults
 def test_dvc_killed_between_stages(bench, wanted, tally):
-    """Its locks are left behind in .dvc/tmp; the next DVC must not wait for the dead one."""
+    """Its locks are left behind in .dvc/tmp; the next DVC must neither wait for the dead one nor stumble over them."""
     rng = random.Random(7)
     for _ in range(4):
+        mend(bench.root / LOCKS)  # as `make repro` does first
         process = bench.start("dvc", "repro", "--force", "size_theory")  # check, then size_theory
         until(lambda: running(process.pid, "stages/check.py"), 60)  # noqa: B023
         until(lambda: not running(process.pid, "stages/check.py"), 60)  # noqa: B023
         until(lambda: False, rng.uniform(0, 0.3), pause=0.01)
         assert process.poll() is None, "DVC was over already"
         kill(process)
+    mend(bench.root / LOCKS)
     done = bench.run("dvc", "repro", "--force", "size_theory")
     assert done.returncode == 0, done.stderr
     assert bench.digests() == wanted
     tally.add("kills survived: DVC between two stages", 4)
+
+
+@pytest.mark.faults
+def test_a_list_of_locks_cut_in_the_middle_is_mended(bench, tally):
+    """What a kill in the wrong millisecond leaves, found by the test above."""
+    path = bench.root / LOCKS
+    path.write_text('{"params.yaml": {"read": [{"pid": 1')
+    assert bench.run("dvc", "repro", "size_theory").returncode != 0, "DVC mends it by itself: latentspace.locks can go"
+    assert "deleted" in bench.run("python", "-m", "latentspace.locks").stdout
+    assert not bench.run("python", "-m", "latentspace.locks").stdout
+    assert bench.run("dvc", "repro", "size_theory").returncode == 0
+    tally.add("lists of locks cut in the middle, mended")
 
 
 @pytest.mark.faults
