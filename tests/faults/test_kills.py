@@ -39,10 +39,9 @@ KINDS = [  # one stage of every kind
 ]
 
 
-def survives(bench, wanted, tally, stage: str, kills: int) -> None:
-    """Kill a stage several times in a row, then let it finish."""
+def survives(bench, wanted, tally, stage: str, kills: int, seconds: float) -> None:
+    """Kill a stage several times in a row, in its first so many seconds, then let it finish."""
     rng = random.Random(f"{stage} {kills}")
-    seconds = duration(bench, stage)
     for _ in range(kills):
         kill_once(bench, stage, seconds, rng)
     bench.mended(stage)
@@ -51,13 +50,13 @@ def survives(bench, wanted, tally, stage: str, kills: int) -> None:
 
 
 def test_a_stage_killed_at_random_moments_ends_in_the_same_bytes(bench, wanted, tally):
-    survives(bench, wanted, tally, "size_train@bias", 5)
+    survives(bench, wanted, tally, "size_train@bias", 5, 3.0)
 
 
 @pytest.mark.faults
 @pytest.mark.parametrize("stage", KINDS)
 def test_every_kind_of_stage_survives(bench, wanted, tally, stage):
-    survives(bench, wanted, tally, stage, 2)
+    survives(bench, wanted, tally, stage, 2, duration(bench, stage))
 
 
 @pytest.mark.faults
