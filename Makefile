@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: repro test status ui quick setup lint readme benchmark sync-tracking
+.PHONY: repro test faults status ui quick setup lint readme benchmark sync-tracking
 
 setup: $(VENV)/.ready ## make .venv, install the pinned dependencies, create the tracking database
 
@@ -16,11 +16,16 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	touch $@
 
 repro: setup ## run every experiment whose inputs changed
+	@python -m latentspace.locks
+	@python stages/check.py # DVC takes six lines to say that params.yaml is malformed
 	dvc repro
 	@python -m latentspace.tracking
 
 test: setup ## run the whole test suite
 	pytest
+
+faults: setup ## kill, fill, cut and corrupt everything (half an hour); keeps the tally in docs/reliability.md
+	pytest --faults tests/faults
 
 status: setup ## what is up to date, which run made it, and which claims differ from the commit
 	python -m latentspace.status

@@ -11,6 +11,10 @@ hook.__enter__()
 os.environ["DVC_NO_ANALYTICS"] = "1"
 
 
+def pytest_addoption(parser):
+    parser.addoption("--faults", action="store_true", help="the whole harness of faults (half an hour), not a sample")
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     return ROOT

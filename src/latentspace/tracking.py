@@ -73,11 +73,23 @@ def tracking_uri() -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project_root() / 'mlflow.db'}"
 
 
+def without_password(text: str) -> str:
+    """`text` with user names and passwords taken out of the addresses in it: logs and reports are passed on."""
+    return re.sub(r"://[^/\s]*@", "://", text)
+
+
+def _warn(error: Exception, outcome: str) -> None:
+    reason = f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
+    print(without_password(f"warning: MLflow at {tracking_uri()}: {reason}; {outcome}"), file=sys.stderr)
+
+
 # ---- The stage's side: fast, needs only the disk ---------------------------------------------------------------------
 
 
 def post(log: RunLog) -> dict[str, str]:
     """Put a run into the outbox, whole or not at all, and make sure a sender is about.
+
+    A full disk costs the run in MLflow, after a warning, but not the stage, whose results are there.
 
     Returns:
         The run record ``{"stage", "chapter", "execution"}``; MLflow's run carries `execution` as a tag.
@@ -86,15 +98,24 @@ def post(log: RunLog) -> dict[str, str]:
     log.ended = time.time()
     log.tags = {**git_tags(), **log.tags, "execution": execution}
     draft = outbox() / f".{execution}"
+    try:
+        _put(log, draft)
+        draft.replace(outbox() / f"{int(log.ended * 1e6):020d}-{execution}")
+        start_sender()
+    except OSError as error:
+        shutil.rmtree(draft, ignore_errors=True)
+        print(f"warning: {log.stage}: no run for MLflow, as the outbox cannot be written: {error}", file=sys.stderr)
+    return {"stage": log.stage, "chapter": log.chapter, "execution": execution}
+
+
+def _put(log: RunLog, draft: Path) -> None:
+    """Write a run and what is attached to it into the folder `draft`."""
     draft.mkdir(parents=True)
     # Copies, as the stage may work in a folder that DVC removes; names carry a number, as two may be alike.
     log.artifacts = [(_copy(path, draft / f"artifact_{i}"), folder) for i, (path, folder) in enumerate(log.artifacts)]
     log.images = [(key, n, _copy(path, draft / f"image_{i}")) for i, (key, n, path) in enumerate(log.images)]
     log.models = [(name, _copy(path, draft / f"model_{i}"), x) for i, (name, path, x) in enumerate(log.models)]
     (draft / "run.json").write_text(json.dumps(asdict(log)), encoding="utf-8")
-    draft.replace(outbox() / f"{int(log.ended * 1e6):020d}-{execution}")
-    start_sender()
-    return {"stage": log.stage, "chapter": log.chapter, "execution": execution}
 
 
 def _copy(path: str, folder: Path) -> str:
@@ -183,8 +204,7 @@ def drain(timeout: float = 60.0) -> int:
             for folder in sorted(outbox().glob("[0-9]*")):
                 _send_or_set_aside(store, folder)
     except Exception as error:  # whatever a store or a network does must not cost the results
-        reason = f"{type(error).__name__}: {next(iter(str(error).splitlines()), '')}"
-        print(f"warning: MLflow at {tracking_uri()}: {reason}; runs wait in .tracking/outbox", file=sys.stderr)
+        _warn(error, "runs wait in .tracking/outbox")
     return len(list(outbox().glob("[0-9]*")))
 
 
@@ -203,14 +223,14 @@ def run_ids(records: list[dict[str, Any]]) -> dict[str, str]:
             store = client()
             found = {r["stage"]: find_run(store, r["chapter"], r["execution"]) for r in records}
     except Exception as error:  # as in `drain`
-        print(f"warning: MLflow at {tracking_uri()}: {type(error).__name__}; no links to runs", file=sys.stderr)
+        _warn(error, "no links to runs")
         return {}
     return {stage: run_id for stage, run_id in found.items() if run_id}
 
 
 def run_address(run_id: str) -> str:
     """Where the MLflow UI shows a run: on the tracking server, or where `make ui` serves the local database."""
-    server = tracking_uri() if tracking_uri().startswith("http") else "http://127.0.0.1:5000"
+    server = without_password(tracking_uri()) if tracking_uri().startswith("http") else "http://127.0.0.1:5000"
     return f"{server.rstrip('/')}/#/runs/{run_id}"
 
 
@@ -221,13 +241,15 @@ def _send_or_set_aside(store: MlflowClient, folder: Path) -> None:
     try:
         _send(store, folder)
         shutil.rmtree(folder)
-    except (MlflowException, ValueError) as error:  # ValueError: a model file of older code, or damaged
+    except (MlflowException, ValueError, TypeError, KeyError, FileNotFoundError) as error:
+        # The others: a run or a model file of older code, damaged, or incomplete.
         if isinstance(error, MlflowException) and error.error_code != "INVALID_PARAMETER_VALUE":
             raise
         rejected = project_root() / ".tracking" / "rejected"
         rejected.mkdir(exist_ok=True)
         folder.replace(rejected / folder.name)
-        print(f"warning: a run cannot be sent, now in {rejected.name}/{folder.name}: {error}", file=sys.stderr)
+        reason = without_password(str(error))
+        print(f"warning: a run cannot be sent, now in {rejected.name}/{folder.name}: {reason}", file=sys.stderr)
 
 
 def _send(store: MlflowClient, folder: Path) -> None:
@@ -337,12 +359,17 @@ def main(arguments: list[str]) -> int:
         _background()
         return 0
     outbox().mkdir(parents=True, exist_ok=True)
-    with FileLock(project_root() / ".tracking" / "drain.lock"):
-        store = client()
-        for chapter in CHAPTERS:
-            experiment_id(store, chapter)
-    waiting = drain()
-    print(f"MLflow tracking: {tracking_uri()}, {waiting} runs waiting")
+    try:
+        with FileLock(project_root() / ".tracking" / "drain.lock"):
+            store = client()
+            for chapter in CHAPTERS:
+                experiment_id(store, chapter)
+    except Exception as error:  # as in `drain`
+        _warn(error, "runs wait in .tracking/outbox")
+        waiting = len(list(outbox().glob("[0-9]*")))
+    else:
+        waiting = drain()
+    print(f"MLflow tracking: {without_password(tracking_uri())}, {waiting} runs waiting")
     return int(waiting > 0)
 
 

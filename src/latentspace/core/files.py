@@ -2,27 +2,71 @@
 
 from __future__ import annotations
 
+import errno
+import glob
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; it takes the name `path` when the block ends without an error."""
+    """Give a temporary path beside `path`; it takes the name `path` when the block ends without an error.
+
+    Raises:
+        OSError: one line naming `path` when the disk is full, whichever library noticed it.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(path)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp{path.suffix}")
     try:
         yield temporary
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
         temporary.replace(path)
+    except Exception as error:
+        if _disk_full(error):
+            raise OSError(f"{path}: the disk is full; make room, then run `dvc repro` again") from error
+        raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _sweep(path: Path) -> None:
+    """Delete what a process that was killed while it wrote `path` has left beside it."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp{glob.escape(path.suffix)}"):
+        pid = left.name.removeprefix(f".{path.name}.").removesuffix(f".tmp{path.suffix}")
+        if pid.isdigit() and not _alive(int(pid)):
+            left.unlink(missing_ok=True)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's process
+        return True
+    return True
+
+
+def _disk_full(error: BaseException | None) -> bool:
+    """Whether an error, or one it came from, says that the disk, a quota or a file's allowed size is full."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in FULL:
+            return True
+        told = re.search(r"\(os error (\d+)\)", str(error))  # safetensors has no other way to say it
+        if told and int(told[1]) in FULL:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def write_text(path: Path, text: str) -> None:

@@ -11,6 +11,8 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import torch
 from jaxtyping import Int
@@ -131,6 +133,22 @@ def fit(
     return history
 
 
+def write_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
+    """Write a state of tensors and plain values, whole or not at all."""
+    # Through a stream of Python's: PyTorch's own does not say that the disk is full.
+    with atomic(path) as temporary, temporary.open("wb") as out:
+        torch.save(dict(state), out)
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """Read what `write_checkpoint` wrote; raises some exception if a byte of it has changed."""
+    with ZipFile(path) as archive:
+        if broken := archive.testzip():  # PyTorch reads tensors without comparing their checksums
+            raise BadZipFile(f"{broken} has changed")
+    state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
+    return state
+
+
 def save_checkpoint(
     folder: Path, objective: nn.Module, optimizer: torch.optim.Optimizer, step: int, history: list[dict[str, float]]
 ) -> None:
@@ -143,8 +161,7 @@ def save_checkpoint(
         "step": step,
         "history": history,
     }
-    with atomic(folder / f"{step:08d}.pt") as temporary:
-        torch.save(state, temporary)
+    write_checkpoint(folder / f"{step:08d}.pt", state)
     for old in sorted(folder.glob("[0-9]*.pt"))[:-2]:
         old.unlink()
 
@@ -155,10 +172,10 @@ def resume(
     """Load the newest sound checkpoint under `folder`: (steps done, curve so far); (0, []) when there is none."""
     for path in sorted(folder.glob("[0-9]*.pt"), reverse=True) if folder else []:
         try:
-            state = torch.load(path, weights_only=True, map_location="cpu")
+            state = read_checkpoint(path)
             objective.load_state_dict(state["objective"])
             optimizer.load_state_dict(state["optimizer"])
-        except (RuntimeError, EOFError, KeyError, OSError) as error:
+        except Exception as error:  # a damaged file can fail in any way
             print(
                 f"warning: {path}: damaged ({type(error).__name__}); falling back to the checkpoint before", flush=True
             )

@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -30,14 +31,22 @@ def side_by_side(function: Callable[[Item], Result], items: Sequence[Item]) -> l
 
     All start at once and share the cores there are, which wastes none of them (three seeds on two cores take 1.5
     times as long as one, where taking turns would take twice as long).
+
+    Raises:
+        ChildProcessError: if one of the processes was killed.
     """
     if len(items) == 1 or processes() > 1:  # several processes train each item together, one by one
         return [_one_thread(function, item) for item in items]
     # A forked child has the parent's imports already; it is safe because the parent keeps to one thread.
     method = "fork" if sys.platform == "linux" else "spawn"
     context = multiprocessing.get_context(method)
-    with ProcessPoolExecutor(len(items), mp_context=context, initializer=die_with_parent) as pool:
-        return list(pool.map(_one_thread, [function] * len(items), items))
+    try:
+        with ProcessPoolExecutor(len(items), mp_context=context, initializer=die_with_parent) as pool:
+            return list(pool.map(_one_thread, [function] * len(items), items))
+    except BrokenProcessPool:
+        raise ChildProcessError(
+            "one of its processes was killed, perhaps for lack of memory; `dvc repro` goes on from the last checkpoint"
+        ) from None
 
 
 def one_thread() -> None:

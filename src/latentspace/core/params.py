@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
@@ -17,7 +18,6 @@ from pydantic import (
     model_validator,
 )
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 
 class ParamsError(ValueError):
@@ -61,6 +61,8 @@ class Training(Section):
     precision: Literal["32-true", "bf16-mixed"] = Field(default="32-true", description="of the network's arithmetic")
 
 
+SHORT = reprlib.Repr()
+SHORT.maxstring = SHORT.maxother = 100
 Device = Literal["auto", "cpu", "cuda"]
 S = TypeVar("S", bound=BaseModel)
 
@@ -71,10 +73,12 @@ def read_yaml(path: Path) -> dict[str, Any]:
         values = YAML(typ="safe", pure=True).load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ParamsError(f"{path.name}: no such file; `git checkout {path.name}` brings it back") from None
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise ParamsError(f"{path.name}: not valid YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(values, dict):
-        raise ParamsError(f"{path.name}: expected a mapping of sections")
+    except OSError as error:
+        raise ParamsError(f"{path.name}: cannot be read: {error.strerror}") from None
+    except Exception as error:  # besides its own errors, a YAML reader passes on those of int, datetime and recursion
+        raise ParamsError(f"{path.name}: not valid YAML: {_shortened(str(error))}") from None
+    if not isinstance(values, dict) or not all(isinstance(key, str) for key in values):
+        raise ParamsError(f"{path.name}: expected a mapping of sections by their names")
     return values
 
 
@@ -100,8 +104,22 @@ def _line(key: str, mistake: Mapping[str, Any]) -> str:
     where = ".".join([key, *map(str, mistake["loc"])] if key else map(str, mistake["loc"]))
     reason = mistake["msg"].removeprefix("Value error, ").replace("Extra inputs are not permitted", "unknown key")
     reason = reason[:1].lower() + reason[1:]
-    value = "" if mistake["type"] in {"missing", "value_error"} else f" = {mistake['input']!r}"
-    return " ".join(f"params.yaml: {where}{value}: {reason}".split())
+    value = "" if mistake["type"] in {"missing", "value_error"} else f" = {_shortened(_repr(mistake['input']))}"
+    return f"params.yaml: {_shortened(where)}{value}: {_shortened(reason)}"
+
+
+def _repr(value: Any) -> str:
+    """`value` in a bounded number of letters: it may be a list of lists of lists, or a number of 5000 digits."""
+    try:
+        return SHORT.repr(value)
+    except ValueError:
+        return "a number of thousands of digits"
+
+
+def _shortened(text: str) -> str:
+    """`text` in one line of at most 300 letters."""
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return line if len(line) <= 300 else f"{line[:140]} … {line[-140:]}"
 
 
 def lookup(values: Mapping[str, Any], key: str) -> Any:

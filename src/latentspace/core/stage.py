@@ -209,7 +209,8 @@ def stage(script: str, variant: str | None = None) -> Iterator[Stage]:
         variant: the matrix item, if the stage has one.
 
     Raises:
-        SystemExit: on a wrong parameter or a missing or damaged input, after one clear line.
+        SystemExit: on a wrong parameter, a missing or damaged input, a full disk or a killed training, after one
+            clear line.
     """
     if "DVC_STAGE" in os.environ:
         die_with_parent()
@@ -229,7 +230,7 @@ def stage(script: str, variant: str | None = None) -> Iterator[Stage]:
         if rank() == 0:
             files.write_json(run.output(f"runs/{run.chapter}/{name}.json"), post(run.log))
             shutil.rmtree(run.checkpoints, ignore_errors=True)
-    except (ValueError, FileNotFoundError) as error:
+    except (ValueError, OSError) as error:
         if os.environ.get("LATENTSPACE_TRACEBACK"):
             raise
         print(f"error: {name}: {error}", file=sys.stderr)

@@ -40,14 +40,15 @@ def read_anchors(path: Path, latent: int) -> Float[Tensor, "anchors latent"]:
         ValueError: naming the file, if it is missing, of another shape, or holds a row without a direction.
     """
     try:
-        values = np.load(path, allow_pickle=False)
+        with path.open("rb") as stream:
+            values = np.lib.format.read_array(stream, allow_pickle=False).astype(np.float32)
     except FileNotFoundError:
         raise ValueError(f"{path}: no such file of anchors") from None
-    except (ValueError, OSError, EOFError) as error:
+    except Exception as error:  # of any other file
         raise ValueError(f"{path}: not a .npy file of numbers ({' '.join(str(error).split())[:100]})") from None
     if values.ndim != 2 or values.shape[1] != latent or len(values) == 0:
         raise ValueError(f"{path}: anchors of shape {values.shape}, where (anchors, {latent}) is expected")
-    rows = torch.as_tensor(values.astype(np.float32))
+    rows = torch.as_tensor(values)
     if not bool((rows.isfinite().all(1) & (rows.norm(dim=1) > 0)).all()):
         raise ValueError(f"{path}: a row that is not finite, or zero, points nowhere")
     return on_sphere(rows)

@@ -108,7 +108,7 @@ def read_folder(folder: Path, spec: DataSet) -> Pixels:
     Raises:
         ValueError: naming the folder or the file that is wrong.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, ImageOps
 
     wanted = spec.train_images + spec.test_images
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)[:wanted]
@@ -121,7 +121,7 @@ def read_folder(folder: Path, spec: DataSet) -> Pixels:
                 cut = ImageOps.fit(
                     _eight_bits(image).convert("RGB" if spec.channels == 3 else "L"), (spec.image_size,) * 2
                 )
-        except (UnidentifiedImageError, OSError) as error:
+        except Exception as error:  # each image format has its own words for a damaged or oversized file
             raise ValueError(f"{path}: not a readable image ({type(error).__name__})") from None
         out[:] = np.moveaxis(np.atleast_3d(np.asarray(cut)), 2, 0)
     return images

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from latentspace.gan.pretraining.dataset import ImageSet
 from latentspace.gan.pretraining.params import Folder
@@ -20,7 +20,7 @@ def square(path: Path, size: int) -> UInt8[np.ndarray, "size size 3"]:
         with Image.open(path) as image:
             upright = ImageOps.exif_transpose(image).convert("RGB")
             return np.asarray(ImageOps.fit(upright, (size, size), Image.Resampling.BOX))
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+    except Exception as error:  # each image format has its own words for a damaged or oversized file
         raise ValueError(f"{path}: not a sound image ({type(error).__name__}); remove it") from None
 
 

@@ -27,7 +27,7 @@ from tqdm import tqdm
 
 from latentspace.core import distributed
 from latentspace.core.files import atomic
-from latentspace.core.fit import Diverged, stream
+from latentspace.core.fit import Diverged, read_checkpoint, stream, write_checkpoint
 from latentspace.core.parallel import rank
 from latentspace.core.params import Device
 from latentspace.gan.network import BASE, Discriminator, Generator, fade
@@ -282,8 +282,7 @@ def save_checkpoint(folder: Path, state: State) -> None:
     stored: dict[str, Any] = {name: getattr(state, name) for name in names}
     stored |= {name: getattr(state, name).state_dict() for name in ("generator", "discriminator", "average")}
     stored["optimisers"] = [optimiser.state_dict() for optimiser in state.optimisers]
-    with atomic(folder / f"scale{state.scale}_{state.step:08d}.pt") as temporary:
-        torch.save(stored, temporary)
+    write_checkpoint(folder / f"scale{state.scale}_{state.step:08d}.pt", stored)
     for old in sorted(folder.glob(f"scale{state.scale}_*.pt"))[:-2]:
         old.unlink()
 
@@ -292,7 +291,7 @@ def resume(folder: Path, recipe: Recipe, device: torch.device) -> State | None:
     """The newest sound checkpoint under `folder`, or None; a damaged one is set aside with a warning."""
     for path in sorted(folder.glob("scale*_*.pt"), reverse=True):
         try:
-            stored = torch.load(path, weights_only=True, map_location="cpu")
+            stored = read_checkpoint(path)
             state = _placed(start(recipe, 0, stored["scale"]), device)
             for name in ("generator", "discriminator", "average"):
                 getattr(state, name).load_state_dict(stored[name])
@@ -300,7 +299,7 @@ def resume(folder: Path, recipe: Recipe, device: torch.device) -> State | None:
                 optimiser.load_state_dict(values)
             state.step, state.seen = int(stored["step"]), int(stored["seen"])
             state.seconds, state.history = float(stored["seconds"]), list(stored["history"])
-        except (RuntimeError, EOFError, KeyError, IndexError, OSError) as error:
+        except Exception as error:  # a damaged file can fail in any way
             print(f"warning: {path}: damaged ({type(error).__name__}); falling back to the one before", flush=True)
             path.replace(path.with_suffix(".damaged"))
             continue
