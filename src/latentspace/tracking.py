@@ -75,7 +75,7 @@ VIEWS = {
         View(
             "Trainings on ellipses",
             "organise_train",
-            "variant.weight variant.penalty variant.method variant.steps",
+            "variant.weight variant.penalty variant.method",
             "test_mse",
         ),
         View(
