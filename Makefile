@@ -1,5 +1,6 @@
 # Two commands set everything up: `make repro` and `make test`.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PORT ?= 5000
 VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -30,8 +31,8 @@ faults: setup ## kill, fill, cut and corrupt everything (half an hour); keeps th
 status: setup ## what is up to date, which run made it, and which claims differ from the commit
 	python -m latentspace.status
 
-ui: setup ## open the MLflow UI on http://127.0.0.1:5000
-	mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port 5000
+ui: setup ## serve the MLflow UI on http://127.0.0.1:$(PORT)
+	mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port $(PORT)
 
 quick: setup ## the whole graph at smoke size, in .quick/, with a cache and a database of its own
 	python -m latentspace.quick .quick

@@ -1,9 +1,14 @@
-"""The sender of runs: what tests/pipeline cannot time."""
+"""The sender of runs: what tests/pipeline cannot time, and what it adds for comparisons."""
+
+import json
+from pathlib import Path
 
 import pytest
 from filelock import FileLock
 
 from latentspace import tracking
+
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
@@ -71,3 +76,36 @@ def test_an_experiment_that_another_machine_makes_meanwhile_is_used(tmp_path, mo
 
     monkeypatch.setattr(store, "get_experiment_by_name", look_just_before)
     assert tracking.experiment_id(store, "size") == made[0]
+
+
+def test_variants_are_compared_by_parameters_of_one_name():
+    def sent(variant):
+        params = {"organise_train.training.steps": 570, f"organise_train.variants.{variant}.weight": 0.1}
+        log = tracking.RunLog("organise_train", "organise", params=params, tags={"variant": variant})
+        return tracking.own_parameters(log)
+
+    assert sent("pca_ae") == sent("lambda_1") == {"variant.weight": 0.1}
+    whole = tracking.RunLog("organise_sweep", "organise", params={"organise_train.variants.pca_ae.weight": 0.1})
+    assert tracking.own_parameters(whole) == {}, "a stage that reads every variant has none of its own"
+
+
+def test_metrics_of_seeds_get_their_mean():
+    metrics = {"test_mse/seed_0": 1.0, "test_mse/seed_1": 3.0, "unexplained/sigma_0.7_seed_0": 5.0, "alone": 7.0}
+    assert tracking.seed_means(metrics) == {"test_mse": 2.0, "unexplained/sigma_0.7": 5.0}
+    assert tracking.seed_means({"mse": 1.0, "mse/seed_0": 2.0}) == {}, "a metric of that name stays"
+
+
+def test_views_compare_what_the_runs_of_their_stage_have():
+    for chapter, views in tracking.VIEWS.items():
+        for view in views:
+            found = sorted((ROOT / "metrics" / view.stage).glob("*.json"))
+            found = found or [ROOT / "metrics" / f"{view.stage}.json"]
+            if view.stage == "report":
+                found = [ROOT / "metrics" / "claims.json"]
+            known = json.loads(found[0].read_text())
+            known |= tracking.seed_means({k: v for k, v in known.items() if isinstance(v, float)})
+            assert set(view.metrics.split()) <= set(known), f"{chapter}: {view.name}"
+        tags = tracking.experiment_tags(chapter)
+        saved = [json.loads(text) for key, text in tags.items() if key.startswith("mlflow.sharedViewState.")]
+        assert [s["name"] for s in saved] == [view.name for view in views]
+        assert all(json.loads(s["state"])["selectedColumns"] for s in saved)

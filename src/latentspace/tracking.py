@@ -8,6 +8,7 @@ not be sent stays in the outbox, and `make sync-tracking` (or the next stage) se
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
@@ -16,7 +17,7 @@ import sys
 import time
 import uuid
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,12 +27,80 @@ from filelock import FileLock, Timeout
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+COMPARE = """
+
+*Views*, above on the right, holds tables with the columns worth comparing. Tick two runs and press *Compare*;
+*Show diff only* leaves the parameters and metrics that differ. `variant.…` repeats the parameters of a run's own
+variant, so that variants stand in one row; a metric without a seed in its name is the mean over the seeds."""
 CHAPTERS = {
-    "size": "Chapter 1, slides 7-20: how an autoencoder encodes and decodes the size of a shape.",
-    "position": "Chapter 2, slides 22-29: how a network encodes and decodes position.",
-    "organise": "Chapter 3, slides 31-39: the PCA autoencoder, a latent space in order.",
-    "gan": "Chapter 3, slides 40-51: the PCA autoencoder on latent neighbourhoods of a progressive GAN.",
-    "pipeline": "One run per `dvc repro`: all parameters and every claim. Compare these first.",
+    "size": "**Chapter 1, slides 7-20: how an autoencoder encodes and decodes the size of a shape.**" + COMPARE,
+    "position": "**Chapter 2, slides 22-29: how a network encodes and decodes position.**" + COMPARE,
+    "organise": "**Chapter 3, slides 31-39: the PCA autoencoder, a latent space in order.**" + COMPARE,
+    "gan": "**Chapter 3, slides 40-51: the PCA autoencoder on latent neighbourhoods of a generator.**" + COMPARE,
+    "pipeline": """**One run per `dvc repro` or `dvc exp run`: all parameters and every claim. Compare these first.**
+
+Tick two runs, press *Compare*, then *Show diff only*: what is left is the parameters that differ, and the claims that
+moved. `dvc.experiment` names the experiment; the tags `run.…` are the runs of its stages.""",
+}
+
+
+@dataclass(frozen=True)
+class View:
+    """A table of runs that MLflow's UI offers under *Views*: runs of a stage, and what to compare them by."""
+
+    name: str
+    stage: str
+    params: str  # names, with spaces between
+    metrics: str
+
+
+VIEWS = {
+    "size": [
+        View(
+            "Disk autoencoders",
+            "size_train",
+            "variant.bias variant.penalty variant.weight variant.code_size",
+            "test_mse",
+        )
+    ],
+    "position": [
+        View(
+            "Decoders of Diracs, on unseen positions",
+            "position_decoder",
+            "position_train_decoder.training.steps",
+            "decoder.one_hot.relative_l2 decoder.continuous.relative_l2 decoder.coordconv.relative_l2",
+        )
+    ],
+    "organise": [
+        View(
+            "Trainings on ellipses",
+            "organise_train",
+            "variant.weight variant.penalty variant.method",
+            "test_mse",
+        ),
+        View(
+            "Codes of ellipses, by λ",
+            "organise_sweep",
+            "organise_train.variants.pca_ae.weight",
+            "pca_ae.mse_k3 pca_ae.max_correlation pca_ae.area_leakage",
+        ),
+    ],
+    "gan": [
+        View(
+            "Neighbourhoods of a generator",
+            "gan_train",
+            "variant.generator variant.weight variant.sigmas",
+            "unexplained/sigma_0.7_anchor_1",
+        )
+    ],
+    "pipeline": [
+        View(
+            "Claims on the PCA autoencoder",
+            "report",
+            "organise_train.variants.pca_ae.weight",
+            "organise.pca_ae.mse_k3 organise.pca_ae.max_correlation organise.pca_ae.area_leakage",
+        )
+    ],
 }
 LIMITS = {"metrics": 900, "params": 100, "tags": 100}  # what the store takes in one call
 IDLE_SECONDS = 4.0  # how long the background sender waits for more before it ends
@@ -184,8 +253,37 @@ def experiment_id(store: MlflowClient, chapter: str) -> str:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
         return experiment_id(store, chapter)  # another machine on the same server has just made it
-    store.set_experiment_tag(made, "mlflow.note.content", CHAPTERS.get(chapter, chapter))
+    for key, text in experiment_tags(chapter).items():
+        store.set_experiment_tag(made, key, text)
     return str(made)
+
+
+def experiment_tags(chapter: str) -> dict[str, str]:
+    """What MLflow's UI shows of a chapter: its description in Markdown, the kind of its pages, its views."""
+    tags = {"mlflow.note.content": CHAPTERS.get(chapter, chapter), "mlflow.experimentKind": "custom_model_development"}
+    for number, view in enumerate(VIEWS.get(chapter, [])):
+        columns = [f"params.`{name}`" for name in view.params.split()]
+        columns += [f"metrics.`{name}`" for name in view.metrics.split()]
+        columns += ["tags.`dvc.experiment`"]
+        state = {"searchFilter": f"tags.stage = '{view.stage}'", "selectedColumns": columns}
+        saved = {"name": view.name, "createdAt": 0, "updatedAt": 0, "state": json.dumps(state)}
+        tags[f"mlflow.sharedViewState.{chapter}_{number}"] = json.dumps(saved, ensure_ascii=False)
+    return tags
+
+
+def own_parameters(log: RunLog) -> dict[str, Any]:
+    """The parameters of the run's own variant as ``variant.<name>``, which another variant's runs have too."""
+    found = {key: re.fullmatch(r"\w+\.(?:variants|sets|sources)\.[^.]+\.(.+)", key) for key in log.params}
+    return {f"variant.{m[1]}": log.params[key] for key, m in found.items() if m} if log.tags.get("variant") else {}
+
+
+def seed_means(metrics: Mapping[str, float]) -> dict[str, float]:
+    """Means over the seeds of metrics ``<name>/seed_<i>`` and ``<name>_seed_<i>``, by name."""
+    by_name: dict[str, list[float]] = {}
+    for key, value in metrics.items():
+        if of_seed := re.fullmatch(r"(.+)[/_]seed_\d+", key):
+            by_name.setdefault(of_seed[1], []).append(value)
+    return {name: sum(values) / len(values) for name, values in by_name.items() if name not in metrics}
 
 
 def drain(timeout: float = 60.0) -> int:
@@ -265,10 +363,11 @@ def _send(store: MlflowClient, folder: Path) -> None:
     notes = {**log.tags, "mlflow.note.content": log.description}
     notes |= {f"data.{name}": digest for name, digest, _ in log.datasets}
     notes = {re.sub(r"[^\w\-. :/]", ":", key): text for key, text in notes.items()}  # the letters a tag's name may have
-    points = [Metric(key, value, ended, step) for key, step, value in log.curves]
-    points += [Metric(key, value, ended, 0) for key, value in log.metrics.items()]
+    # A penalty is not a number where it does not count; MLflow would show that as the curve's last value.
+    points = [Metric(key, value, ended, step) for key, step, value in log.curves if not math.isnan(value)]
+    points += [Metric(key, value, ended, 0) for key, value in (seed_means(log.metrics) | log.metrics).items()]
     _in_parts("metrics", points, lambda part: store.log_batch(run_id, metrics=part))
-    params = [Param(key, str(value)[:6000]) for key, value in log.params.items()]
+    params = [Param(key, str(value)[:6000]) for key, value in (log.params | own_parameters(log)).items()]
     _in_parts("params", params, lambda part: store.log_batch(run_id, params=part))
     _in_parts("tags", [RunTag(k, v[:5000]) for k, v in notes.items()], lambda part: store.log_batch(run_id, tags=part))
     for name, digest, path in log.datasets:
@@ -363,7 +462,9 @@ def main(arguments: list[str]) -> int:
         with FileLock(project_root() / ".tracking" / "drain.lock"):
             store = client()
             for chapter in CHAPTERS:
-                experiment_id(store, chapter)
+                made = experiment_id(store, chapter)
+                for key, text in experiment_tags(chapter).items():  # a store of older code gets the present ones
+                    store.set_experiment_tag(made, key, text)
     except Exception as error:  # as in `drain`
         _warn(error, "runs wait in .tracking/outbox")
         waiting = len(list(outbox().glob("[0-9]*")))
