@@ -21,7 +21,7 @@ def test_a_shipped_generator_makes_varied_images(name):
     with torch.no_grad():
         images = generator.float().fold()(z)
     assert images.shape == (16, 3, 64, 64)
-    assert 0.4 < images.abs().max() < 2, "nominal range is [−1, 1]"
+    assert images.abs().max() > 0.4 and (images.abs() > 1.1).float().mean() < 0.02, "nominal range is [−1, 1]"
     assert images.var(0).mean() > 0.02, "different latents, different images"
 
 

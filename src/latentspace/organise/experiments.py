@@ -29,9 +29,11 @@ class Coded:
     codes: Float[np.ndarray, "n components"]
     images: Float[Tensor, "n channels h w"]
 
+    @torch.no_grad()
     def mse(self, components: int) -> float:
         """Mean squared error per pixel of the reconstruction from the first `components`."""
-        return float((self.model.reconstruct(self.images, components) - self.images).square().mean())
+        z = torch.from_numpy(self.codes[:, :components]).to(self.images.dtype)
+        return float((in_chunks(self.model.decode, z) - self.images).square().mean())
 
 
 BySeed = dict[int, Coded]
@@ -106,19 +108,19 @@ def disentanglement(codes: Float[np.ndarray, "n k"], factors: dataset.Factors) -
     }
 
 
-def public_attributes(codes: Float[np.ndarray, "n k"], data: ImageSet) -> dict[str, float]:
+def public_attributes(codes: Float[np.ndarray, "n k"], attributes: dataset.Factors) -> dict[str, float]:
     """|Pearson| with the authors' attributes S, H and V, after optimal matching."""
-    attributes = measures.size_horizontal_vertical(dataset.to_batch(data.test)[:, 0])
     return {name: score for name, (_, score) in measures.matching(measures.association(codes, attributes)).items()}
 
 
 def ellipse_numbers(all_: Mapping[str, BySeed], data: ImageSet) -> dict[str, float]:
     """Every measure of every variant and seed on ellipses."""
     metrics: dict[str, float] = {}
+    public = measures.size_horizontal_vertical(dataset.to_batch(data.test)[:, 0])
     for name, by_seed in all_.items():
         for seed, coded in by_seed.items():
             values = order(coded) | dependence(coded.codes) | ellipse_factors(coded.codes, data)
-            values |= public_attributes(coded.codes, data)
+            values |= public_attributes(coded.codes, public)
             metrics |= {f"{name}.{key}/seed_{seed}": value for key, value in values.items()}
     return metrics
 
