@@ -36,6 +36,7 @@ class Params(Section):
     organise_train: Train
     organise_train_disks: TrainSet
     organise_train_dial: TrainSet
+    organise_train_set: TrainSet
     organise_post_hoc: PostHoc
     gan_zoo: Zoo
     gan_generator: Generators
@@ -50,6 +51,13 @@ class Params(Section):
             generator = self.gan_train.variants[name].generator
             if generator not in self.gan_generator.names:
                 raise ValueError(f"gan_train.variants.{name}.generator = {generator!r} is not in gan_generator.names")
+        return self
+
+    @model_validator(mode="after")
+    def _sets_exist(self) -> Params:
+        for name in self.organise_train_set.names:
+            if name not in self.organise_images.names:
+                raise ValueError(f"organise_train_set.names has {name!r}, which is not in organise_images.names")
         return self
 
     @field_validator("seeds")

@@ -53,9 +53,8 @@ def prepare(project: Path, copy: Path) -> None:
 
 def environment(copy: Path) -> dict[str, str]:
     """The environment of commands in `copy`: its own code and its own database, whatever is set outside."""
-    own = {
-        key: value for key, value in os.environ.items() if key not in {"DVC_ROOT", "DVC_STAGE", "MLFLOW_TRACKING_URI"}
-    }
+    not_ours = {"DVC_ROOT", "DVC_STAGE", "MLFLOW_TRACKING_URI", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
+    own = {key: value for key, value in os.environ.items() if key not in not_ours}
     bin_ = str(Path(sys.executable).parent)
     return own | {"PYTHONPATH": str(copy / "src"), "PATH": f"{bin_}:{own.get('PATH', '')}", "DVC_NO_ANALYTICS": "1"}
 

@@ -23,8 +23,11 @@ from latentspace.organise.network import DenseNetwork
 from latentspace.organise.params import DataSet
 from latentspace.organise.pca_autoencoder import check
 
-SPEC = DataSet(kind="folder", path="images", image_size=16, channels=1, train_images=3, test_images=2)
 NOISE = np.random.default_rng(0)
+
+
+def of(folder):
+    return DataSet(kind="folder", path=str(folder), image_size=16, channels=1, train_images=3, test_images=2)
 
 
 def picture(path, size=(20, 30), mode="RGB"):
@@ -73,7 +76,7 @@ def test_a_bad_image_is_named(images, tally, bad, reader):
     BAD[bad](images / "3.png")
     with pytest.raises(ValueError, match=r"3\.png") as caught:
         if reader == "organise":
-            dataset.read_folder(images, SPEC)
+            dataset.read_folder(of(images))
         else:
             pretraining.square(images / "3.png", 16)
     assert "\n" not in str(caught.value)
@@ -92,7 +95,7 @@ def test_images_with_random_bytes_changed_are_read_or_named(images, tally):
             data[rng.randrange(len(data))] = rng.randrange(256)
         path.write_bytes(data[: rng.randint(1, len(data))] if trial % 3 == 0 else data)
         try:
-            assert dataset.read_folder(images, SPEC).shape == (5, 1, 16, 16)
+            assert dataset.read_folder(of(images)).shape == (5, 1, 16, 16)
         except ValueError as error:
             assert str(path) in str(error) and "\n" not in str(error)
             refused += 1
@@ -105,8 +108,8 @@ def test_images_of_any_size_and_mode_fit(images):
     for number, (size, mode) in enumerate([((1, 1), "RGB"), ((300, 2), "L"), ((2, 300), "P"), ((7, 7), "RGBA")]):
         picture(images / f"{number}.png", size, mode)
     for channels in (1, 3):
-        spec = SPEC.model_copy(update={"channels": channels})
-        assert dataset.read_folder(images, spec).shape == (5, channels, 16, 16)
+        spec = of(images).model_copy(update={"channels": channels})
+        assert dataset.read_folder(spec).shape == (5, channels, 16, 16)
 
 
 def test_no_images_too_few_and_no_folder(images, tmp_path, tally):
@@ -114,7 +117,7 @@ def test_no_images_too_few_and_no_folder(images, tmp_path, tally):
     (tmp_path / "none").mkdir()
     for folder, count in ((images, 4), (tmp_path / "none", 0), (tmp_path / "nowhere", 0)):
         with pytest.raises(ValueError, match=rf"{folder.name}: {count} images, where .* asks for 5"):
-            dataset.read_folder(folder, SPEC)
+            dataset.read_folder(of(folder))
         tally.add("bad images refused")
 
 

@@ -115,14 +115,27 @@ def test_the_hand_of_the_dial_is_at_its_angle():
     assert np.unique(np.floor(factors["angle"] / (np.pi / 2))).tolist() == [0, 1, 2, 3]
 
 
+def test_digits_are_those_of_mnist_each_in_one_part():
+    spec = DataSet(kind="digits", image_size=32, train_images=4000, test_images=1000)
+    data, small = dataset.make(spec), dataset.make(spec.model_copy(update={"image_size": 16}))
+    assert data.train.shape == (4000, 1, 32, 32) and small.test.shape == (1000, 1, 16, 16)
+    everything = np.concatenate([data.train, data.test])
+    assert not everything[:, :, :2].any() and not everything[:, :, :, -2:].any(), "a margin"
+    assert len({image.tobytes() for image in everything}) > 4990
+    pooled = data.test.reshape(1000, 1, 16, 2, 16, 2).mean((3, 5))
+    assert np.abs(small.test - pooled).max() <= 1
+    with pytest.raises(ValueError, match=r"5000 digits, where .* asks for 5001"):
+        dataset.make(spec.model_copy(update={"test_images": 1001}))
+
+
 def test_a_folder_in_colour_is_cut_to_its_middle_square(tmp_path):
     for i, size in enumerate([(60, 20), (48, 16), (96, 32), (30, 10)]):
         flag(*size).save(tmp_path / f"{i}.png")
-    colour = dataset.read_folder(tmp_path, folder_of(tmp_path, channels=3, train_images=2, test_images=2))
+    colour = dataset.read_folder(folder_of(tmp_path, channels=3, train_images=2, test_images=2))
     assert colour.shape == (4, 3, 16, 16)
     assert np.abs(colour.mean(axis=(0, 2, 3)) - GREEN).max() < 8
     assert np.array_equal(colour[1].mean(axis=(1, 2)), GREEN), "no scaling, no bleeding from the sides"
-    grey = dataset.read_folder(tmp_path, folder_of(tmp_path, train_images=2, test_images=2))
+    grey = dataset.read_folder(folder_of(tmp_path, train_images=2, test_images=2))
     assert grey.shape == (4, 1, 16, 16)
     assert np.unique(grey[1]).tolist() == [150], "luminance of green: 0.587 × 255"
 

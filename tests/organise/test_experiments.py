@@ -5,15 +5,18 @@ import pandas as pd
 import torch
 
 from latentspace.core.params import Training
-from latentspace.organise import figures
-from latentspace.organise.dataset import ImageSet
+from latentspace.organise import figures, measures
+from latentspace.organise.dataset import ImageSet, to_batch
 from latentspace.organise.experiments import (
     Coded,
+    attributes,
+    beside_linear,
     by_components,
     comparison,
     ellipse_factors,
     order,
     packet_numbers,
+    set_numbers,
     sweep_table,
     swept,
 )
@@ -90,6 +93,22 @@ def test_packets_are_scored_by_what_a_linear_map_reads():
     metrics = packet_numbers({"packets_2_1": by_seed, "packets_1_2": by_seed}, data)
     assert abs(metrics["packets.translation_r2/seed_0"] - 1) < 1e-9
     assert abs(metrics["packets_1_2.radius_r2/seed_0"] - 1) < 1e-9
+
+
+def test_an_image_set_stands_beside_its_principal_components():
+    rng = np.random.default_rng(0)
+    plane = rng.normal(size=(300, 2)) @ rng.normal(size=(2, 4)) * 20 + 128
+    images = plane.clip(0, 255).astype(np.uint8).reshape(300, 1, 2, 2)
+    data = ImageSet(images[:200], images[200:], {}, {})
+    batch = torch.from_numpy(to_batch(data.test))
+    all_ = beside_linear({3: Coded(Means(), rng.normal(size=(100, 3)), batch)}, data)
+    metrics = set_numbers(all_)
+    assert {key.partition(".")[0] for key in metrics} == {"pca_ae", "linear_pca"}
+    assert metrics["linear_pca.mse_k2/seed_3"] < 1e-4 < metrics["linear_pca.mse_k1/seed_3"]
+    assert metrics["linear_pca.max_correlation/seed_3"] < 0.3
+    assert set(attributes(data)) == set(measures.moments(to_batch(data.test)))
+    known = ImageSet(data.train, data.test, {}, {"angle": np.arange(100.0)})
+    assert list(attributes(known)) == ["angle"]
 
 
 def test_axes_are_named_by_the_factor_they_follow():

@@ -19,6 +19,7 @@ from latentspace.organise.measures import (
     linear_r2,
     matching,
     max_correlation,
+    moments,
     mutual_information_gap,
     sap,
     size_horizontal_vertical,
@@ -344,6 +345,43 @@ def test_empty_images_and_empty_middles_give_0():
     found = size_horizontal_vertical(images)
     assert [values.tolist() for values in found.values()] == [[0, 1], [0, 0], [0, 0]]
     assert found["S"].dtype == np.float64
+
+
+# --- moments
+
+
+def bar(*, left=0, top=0, lean=0, rows=9, columns=3):
+    """A bar of light in 21 × 21 pixels, moved to the right by `lean` pixels with every row further up."""
+    image = np.zeros((1, 21, 21))
+    for row in range(rows):
+        start = left + lean * (rows - 1 - row)
+        image[0, top + row, start : start + columns] = 1
+    return image
+
+
+def test_moments_of_bars_follow_from_their_sides():
+    found = moments(np.stack([bar(left=9, top=6), bar(left=0, top=12), bar(left=2, top=6, lean=2)]))
+    step = 0.1  # between pixels, in units of half the image
+    assert np.allclose(found["lightness"], 27 / 21**2)
+    assert np.allclose(found["right"], [0, -0.9, step * (3 + 8 - 10)])
+    assert np.allclose(found["down"], [0, 0.6, 0])
+    assert np.allclose(found["width"][:2], step * np.sqrt((3**2 - 1) / 12))
+    assert np.allclose(found["height"], step * np.sqrt((9**2 - 1) / 12))
+    assert np.allclose(found["slant"], [0, 0, 2], atol=1e-9)
+    assert np.allclose(found["taper"], 0, atol=1e-9)
+
+
+def test_taper_is_positive_where_an_image_is_wider_above():
+    funnel = bar(left=6, top=2, rows=8, columns=9) + bar(left=9, top=10, rows=8, columns=3)
+    taper = moments(np.stack([funnel, funnel[:, ::-1]]))["taper"]
+    assert taper[0] > 0.3 and np.isclose(taper[0], -taper[1])
+
+
+def test_moments_do_not_depend_on_brightness_and_are_0_in_the_dark():
+    image = np.random.default_rng(0).uniform(size=(1, 3, 8, 8))
+    one, half, dark = (np.array(list(moments(factor * image).values())).T[0] for factor in (1, 0.5, 0))
+    assert np.allclose(half[1:], one[1:]) and half[0] == one[0] / 2
+    assert np.array_equal(dark, np.zeros(7))
 
 
 # --- linear maps

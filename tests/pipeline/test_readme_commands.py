@@ -210,6 +210,36 @@ def plots(project, command):
     assert "dvc_plots" not in sh(project, "git status --short")
 
 
+def own_images(project, command):
+    import numpy as np
+    from PIL import Image
+    from ruamel.yaml import YAML
+
+    params, yaml, (block,) = project / "params.yaml", YAML(), blocks("yaml")
+    before = params.read_text()
+    values, given = yaml.load(before), YAML(typ="safe").load(block)
+    images, training = given["organise_images"], given["organise_train_set"]
+    values["organise_images"]["names"], values["organise_train_set"]["names"] = images["names"], training["names"]
+    assert (project / images["sets"]["mine"].pop("path")) == project / "photos"
+    small = {"path": "photos", "image_size": 16, "train_images": 40, "test_images": 10}
+    values["organise_images"]["sets"]["mine"] = images["sets"]["mine"] | small
+    values["organise_train_set"]["variants"]["mine"] = training["variants"]["mine"] | {"steps": 5}
+    yaml.dump(values, params)
+    (project / "photos").mkdir()
+    for i, picture in enumerate(np.random.default_rng(0).integers(0, 256, (50, 20, 24, 3), dtype=np.uint8)):
+        Image.fromarray(picture).save(project / f"photos/{i}.png")
+    assert executed(sh(project, command)) == {"check"} | {
+        f"{stage}@mine" for stage in ("organise_images", "organise_train_set", "organise_set")
+    }
+    with Image.open(project / "figures/organise_set/mine/traversals.png") as shown:
+        assert len(np.unique(np.ptp(np.asarray(shown.convert("RGB")).astype(int), axis=2))) > 20, "in colour"
+    said = sh(project, "dvc repro")
+    assert executed(said) == {"report"}
+    assert "organise_set/mine/traversals.png" in (project / "report/index.html").read_text()
+    params.write_text(before)
+    sh(project, "dvc repro")
+
+
 def remote(project, command):
     sh(project, command)
     assert "storage" in sh(project, "dvc remote list")
@@ -251,6 +281,7 @@ CHECKS = {
     "dvc exp run --queue": queue,
     "dvc queue start": start,
     "dvc exp show": show,
+    "dvc repro organise_set": own_images,
     "dvc remote add": remote,
     "dvc push": push,
     "dvc pull": pull,
@@ -276,25 +307,6 @@ def test_the_python_lines_run(own):
     (block,) = blocks("python")
     said = sh(own, f"python -c '{block}\nprint(type(network).__name__)'")
     assert said.strip().isidentifier(), said
-
-
-def test_the_image_set_of_the_text_is_read(tmp_path):
-    import numpy as np
-    from PIL import Image
-    from ruamel.yaml import YAML
-
-    from latentspace.core.params import parse
-    from latentspace.organise import dataset
-    from latentspace.organise.params import Images
-
-    known = YAML(typ="safe").load(ROOT / "params.yaml")["organise_images"]
-    (block,) = blocks("yaml")
-    given = YAML(typ="safe").load(block)
-    section = parse(Images, {"names": given["names"], "sets": known["sets"] | given["sets"]}, "organise_images")
-    for i in range(5):
-        Image.fromarray(np.full((40, 50, 3), 50 * i, dtype=np.uint8)).save(tmp_path / f"{i}.png")
-    few = {"path": str(tmp_path), "train_images": 3, "test_images": 2}
-    assert dataset.make(section.sets["mine"].model_copy(update=few)).train.shape == (3, 3, 64, 64)
 
 
 def test_the_targets_of_make_that_the_text_names_run_what_it_says():

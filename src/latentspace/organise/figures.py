@@ -20,18 +20,23 @@ Grid = Float[np.ndarray, "components steps size size *channels"]
 
 @torch.no_grad()
 def traversals(
-    model: LatentModel, steps: int, picture: Callable[[Tensor], np.ndarray] = lambda outputs: outputs[:, 0].numpy()
+    model: LatentModel, steps: int, picture: Callable[[Tensor], np.ndarray] = lambda outputs: shown(outputs.numpy())
 ) -> Grid:
     """Pictures along every axis from the mean code, shape (components, steps, height, width[, 3]) (slides 39, 45-46).
 
     Args:
         model: the model.
         steps: pictures to an axis, from −SPAN to SPAN standard deviations.
-        picture: makes pictures of the model's outputs; their first channel by default.
+        picture: makes pictures of the model's outputs; the images they are, by default.
     """
     values = torch.linspace(-SPAN, SPAN, steps)
     start = torch.zeros(model.components)
     return np.stack([picture(model.traverse(component, values, start)) for component in range(model.components)])
+
+
+def shown(images: Float[np.ndarray, "*n channels h w"]) -> Float[np.ndarray, "*n h w *channels"]:
+    """Images of one channel as grey pictures, those of three as coloured ones."""
+    return images[..., 0, :, :] if images.shape[-3] == 1 else np.moveaxis(images, -3, -1)
 
 
 def traversal_grid(grids: Mapping[str, Grid], names: Mapping[str, Sequence[str]]) -> Figure:
@@ -44,7 +49,7 @@ def traversal_grid(grids: Mapping[str, Grid], names: Mapping[str, Sequence[str]]
             if row >= len(grid):
                 cell.axis("off")
                 continue
-            show(cell, np.concatenate([framed(image) for image in grid[row]], axis=1))
+            show(cell, np.concatenate([framed(image) for image in grid[row].clip(0, 1)], axis=1))
             cell.set_ylabel(names[title][row], rotation=0, ha="right", va="center", fontsize=8)
         axes[0, column].set_title(f"{title}: each component from −{SPAN:g} to {SPAN:g} standard deviations", fontsize=8)
     return figure
@@ -184,12 +189,12 @@ def circle_codes(codes: Mapping[str, Float[np.ndarray, "n 2"]], angle: Float[np.
     return figure
 
 
-def examples(sets: Mapping[str, UInt8[np.ndarray, "n 1 size size"]], columns: int = 12) -> Figure:
+def examples(sets: Mapping[str, UInt8[np.ndarray, "n channels size size"]], columns: int = 12) -> Figure:
     """Images of each set, one row per set (slide 38)."""
     figure, axes = axes_grid(len(sets), columns, width=0.9, height=0.9)
     for line, (name, images) in zip(axes, sets.items(), strict=True):
         for cell, image in zip(line, images, strict=False):
-            show(cell, image[0] / 255)
+            show(cell, shown(image / 255))
         for cell in line[len(images) :]:
             bare(cell)
         line[0].set_ylabel(name, rotation=0, ha="right", va="center")

@@ -241,6 +241,33 @@ def size_horizontal_vertical(images: Float[np.ndarray, "n size size"]) -> dict[s
     }
 
 
+def moments(images: Float[np.ndarray, "n channels h w"]) -> dict[str, Float[np.ndarray, " n"]]:
+    """What can be said of any image, taking light as mass: attributes of image sets whose factors are not known.
+
+    Its mean (lightness), its centre (right, down), its deviation from there (width, height), how far it leans to the
+    left per row further down (slant), and how much narrower it becomes (taper: minus the covariance of y with
+    (x − right)², over height width²); lengths in units of half the image. All but the first are 0 for a black image.
+    """
+    light = images.mean(1, dtype=np.float64)
+    y, x = (np.linspace(-1, 1, side) for side in light.shape[1:])
+    weights = _ratio(light, light.sum((1, 2))[:, None, None])
+    right, down = np.einsum("nyx,x->n", weights, x), np.einsum("nyx,y->n", weights, y)
+    from_x, from_y = x - right[:, None], y - down[:, None]
+    width, height = (
+        np.sqrt(np.einsum("nyx,nx->n", weights, from_x**2)),
+        np.sqrt(np.einsum("nyx,ny->n", weights, from_y**2)),
+    )
+    return {
+        "lightness": light.mean((1, 2)),
+        "right": right,
+        "down": down,
+        "width": width,
+        "height": height,
+        "slant": -_ratio(np.einsum("nyx,ny,nx->n", weights, from_y, from_x), height**2),
+        "taper": -_ratio(np.einsum("nyx,ny,nx->n", weights, from_y, from_x**2), height * width**2),
+    }
+
+
 def linear_r2(inputs: Float[np.ndarray, "n j"], targets: Float[np.ndarray, "n t"]) -> float:
     """R² of the affine map of `inputs` that fits `targets` best, mean over targets; no rows are held out."""
     x = _finite(inputs, [f"input {i + 1}" for i in range(inputs.shape[1])])

@@ -14,9 +14,9 @@ Reconstruction = Literal["mse", "bce"]
 
 
 class DataSet(Section):
-    """An image set: one that is drawn, or a folder of images."""
+    """An image set: one that is drawn, handwritten digits, or a folder of images."""
 
-    kind: Literal["ellipses", "disks", "dial", "folder"]
+    kind: Literal["ellipses", "disks", "dial", "digits", "folder"]
     path: str | None = None
     image_size: Literal[16, 32, 64, 128] = 64
     channels: Literal[1, 3] = 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,12 @@ def picture(path: Path) -> str:
     stream = io.BytesIO()
     shown.save(stream, "WEBP", quality=QUALITY, method=6)
     return _address(stream.getvalue())
+
+
+def there(figures: Path, patterns: Sequence[str]) -> list[str]:
+    """The figures that are meant, below the folder `figures`: each name, and all that fit a name with a ``*``."""
+    found = [sorted(map(str, figures.glob(name))) if "*" in name else [str(figures / name)] for name in patterns]
+    return [str(Path(path).relative_to(figures)) for paths in found for path in paths]
 
 
 def explorer(path: Path) -> dict[str, Any]:
@@ -74,7 +80,9 @@ def render(rows: Mapping[str, Mapping[str, Any]], figures: Path, runs: Mapping[s
                     "slides": section.slides,
                     "title": section.title,
                     "text": section.text,
-                    "figures": [{"name": name, "data": picture(figures / name)} for name in section.figures],
+                    "figures": [
+                        {"name": name, "data": picture(figures / name)} for name in there(figures, section.figures)
+                    ],
                     "explorers": [explorer(figures / name) for name in section.explorers],
                     "claims": {name: row for name, row in rows.items() if homes[name] is section},
                 }

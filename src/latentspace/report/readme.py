@@ -40,7 +40,10 @@ def headlines(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, A
 def shown_figures(readme: str) -> list[tuple[Path, Path]]:
     """(figure made by the pipeline, its committed copy) for every docs/figures/<stage>-<file> that `readme` shows."""
     copies = re.findall(r"docs/figures/([\w@]+)-([\w.-]+)", readme)
-    return [(Path("figures", stage, file), Path("docs/figures", f"{stage}-{file}")) for stage, file in copies]
+    return [
+        (Path("figures", stage.replace("@", "/"), file), Path("docs/figures", f"{stage}-{file}"))
+        for stage, file in copies
+    ]
 
 
 def main() -> None:

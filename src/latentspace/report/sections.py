@@ -15,7 +15,7 @@ class Section:
         slides: where the talk has it.
         title: heading.
         text: what to see, in a sentence or two.
-        figures: paths below figures/.
+        figures: paths below figures/; one with a ``*`` stands for all that are there.
         claims: patterns of claim ids; a claim stands in the first section that has it.
         explorers: explorers below figures/, without their ending; several are driven together.
     """
@@ -142,6 +142,12 @@ CHAPTERS: dict[str, list[Section]] = {
             "A circular factor: covariance sees nothing, distance correlation does.",
             ("organise_circular/codes.png",),
             ("organise.circular.*",),
+        ),
+        Section(
+            "31-39",
+            "Other images",
+            "Handwritten digits, and whatever sets `organise_train_set` names, beside linear PCA.",
+            ("organise_set/*/traversals.png", "organise_set/*/attributes.png"),
         ),
         Section(
             "48, 51",
