@@ -6,9 +6,11 @@ import torch.nn.functional as F
 
 from latentspace.core import models
 from latentspace.gan.network import (
+    SLOPE,
     Discriminator,
     Equalised,
     Generator,
+    activate,
     fade,
     minibatch_deviation,
     pixel_norm,
@@ -59,6 +61,31 @@ def test_initial_images_have_unit_scale_at_every_width():
     for widths in ([16, 16], [64, 32, 16, 8]):
         images = Generator(32, widths)(torch.randn(64, 32))
         assert 0.5 < float(images.detach().std()) < 3
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_the_activation_is_leaky_relu_then_pixel_norm_with_its_gradient(layout):
+    torch.manual_seed(0)
+    x = torch.randn(2, 5, 3, 4, dtype=torch.float64).contiguous(memory_format=layout).requires_grad_()
+    x.data[0, :, 0, 0] = 0
+    wanted, got = pixel_norm(F.leaky_relu(x, SLOPE)), activate(x)
+    torch.testing.assert_close(got, wanted, rtol=0, atol=1e-12)
+    towards = torch.randn_like(x)
+    towards[0, :, 0, 0] = 0  # where the feature vector is 0 the gradient is 1/√ε times this
+    for a, b in zip(*(torch.autograd.grad((y * towards).sum(), x) for y in (got, wanted)), strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-12)
+    moved = torch.randn(2, 3, 2, 2, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(activate, moved)
+    with pytest.raises(RuntimeError, match="does not require grad"):
+        (first,) = torch.autograd.grad(activate(moved).sum(), moved, create_graph=True)
+        first.sum().backward()
+
+
+def test_the_activation_in_half_precision_is_that_to_its_rounding():
+    x = torch.randn(4, 96, 8, 8, generator=torch.Generator().manual_seed(0))
+    wanted, got = activate(x), activate(x.bfloat16())
+    assert got.dtype == torch.bfloat16
+    assert (got.float() - wanted).square().mean().sqrt() < 0.004
 
 
 def test_pixel_norm_makes_the_sphere():

@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from scipy import special
 
 from latentspace.size import dataset
 from latentspace.size.measures import image_radius
 from latentspace.size.params import Sampling
-from latentspace.size.shapes import Disk, distances, largest_component, shape, silhouette
+from latentspace.size.shapes import FAR, Disk, chance_inside, distances, largest_component, shape, silhouette
 
 SAMPLING = Sampling(image_size=32, radius_max=15.5, blur=0.5, train_images=64, test_images=16, seed=4)
 
@@ -29,6 +30,16 @@ def test_disk_is_the_average_over_sub_pixel_shifts(radius):
     drawn = Disk().draw(np.array([radius]), 32, 0.5)[0]
     wanted = shifted_average(lambda y, x: y**2 + x**2 <= radius**2, 32, 0.5)
     assert np.abs(drawn - wanted).max() < 1e-2
+
+
+def test_the_chance_inside_a_disk_is_the_non_central_chi_squared_distribution():
+    distance = np.linspace(0, 200, 4001)
+    for gap in np.linspace(-FAR, FAR, 29):
+        radius = distance + gap
+        where = radius >= 0
+        exact = special.chndtr(radius[where] ** 2, 2, distance[where] ** 2)
+        assert np.abs(chance_inside(radius[where], distance[where]) - exact).max() < 1e-11
+    assert np.isclose(chance_inside(np.array([1.5]), np.zeros(1))[0], 1 - np.exp(-(1.5**2) / 2), atol=1e-12)
 
 
 def test_disk_sum_is_its_area_and_grows_with_the_radius():

@@ -52,8 +52,8 @@ class UpConv(nn.Module):
 
     def forward(self, x: Float[Tensor, "batch in h w"]) -> Float[Tensor, "batch out h2 w2"]:
         """Apply the layer."""
-        out: Tensor = _FourPhase.apply(x, self.weight)
-        return out if self.bias is None else out + self.bias.view(1, -1, 1, 1)
+        out: Tensor = _FourPhase.apply(x, self.weight, self.bias)
+        return out
 
 
 def _phase_map() -> Tensor:
@@ -79,23 +79,38 @@ PHASES = _phase_map()
 TRANSPOSED = _transposed_map()
 
 
+def as_channels_last(x: Float[Tensor, "batch channels h w"]) -> Float[Tensor, "batch channels h w"]:
+    """The same numbers, channels last.
+
+    One channel lies in memory as well either way; only the strides say which layout is meant, and convolutions that are
+    told the other one copy all that they work with.
+    """
+    if x.shape[1] == 1 and x.is_contiguous():
+        height, width = x.shape[2:]
+        return x.as_strided(x.shape, (height * width, 1, width, 1))
+    return x.contiguous(memory_format=torch.channels_last)
+
+
 class _FourPhase(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor) -> Tensor:
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         ctx.save_for_backward(x, weight)
         out, in_ = weight.shape[:2]
         kernels = (weight.reshape(-1, 9) @ PHASES.to(weight)).view(out, in_, 4, 9)
         kernels = kernels.transpose(1, 2).reshape(4 * out, in_, 3, 3).contiguous(memory_format=torch.channels_last)
-        return F.pixel_shuffle(F.conv2d(x, kernels, padding=1), 2)
+        biases = None if bias is None else bias.repeat_interleave(4)
+        return F.pixel_shuffle(F.conv2d(x, kernels, biases, padding=1), 2)
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor]:
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor, Tensor | None]:
         x, weight = ctx.saved_tensors
+        grad = as_channels_last(grad)
         out, in_ = weight.shape[:2]
         to_4x4 = TRANSPOSED.to(weight)
         adjoint = (weight.reshape(-1, 9) @ to_4x4).view(out, in_, 4, 4).transpose(0, 1)
         adjoint = adjoint.contiguous(memory_format=torch.channels_last)
         grad_x = F.conv2d(grad, adjoint, stride=2, padding=1) if ctx.needs_input_grad[0] else None
         grad_4x4 = conv2d_weight(grad, adjoint.shape, x, stride=2, padding=1)
-        return grad_x, (grad_4x4.transpose(0, 1).reshape(-1, 16) @ to_4x4.T).view_as(weight)
+        grad_weight = (grad_4x4.transpose(0, 1).reshape(-1, 16) @ to_4x4.T).view_as(weight)
+        return grad_x, grad_weight, grad.sum((0, 2, 3)) if ctx.needs_input_grad[2] else None

@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
+from torch.autograd.function import FunctionCtx, once_differentiable
 
 SLOPE = 0.2  # of every LeakyReLU
 EPSILON = 1e-8
@@ -29,9 +30,43 @@ def pixel_norm(x: Float[Tensor, "batch channels *space"]) -> Float[Tensor, "batc
     return F.rms_norm(x.movedim(1, -1), (x.shape[1],), eps=EPSILON).movedim(-1, 1)
 
 
+class LeakyPixelNorm(torch.autograd.Function):
+    """LeakyReLU, then pixel norm, y/√(mean y² + ε): three quarters of a generator's time when written out.
+
+    The mean over the channels comes as a 1×1 convolution that leaves it in every channel, so that all other operations
+    are between arrays of one shape, which run through memory once; a mean of one channel, put back by broadcasting,
+    goes pixel by pixel. The backward pass needs the output y' alone: (g − y'·mean(g y')) / √(mean y² + ε).
+    """
+
+    @staticmethod
+    def forward(ctx: FunctionCtx, x: Tensor) -> Tensor:
+        """Output, in the dtype of `x`."""
+        y = F.leaky_relu(x, SLOPE)
+        scale = channel_mean(y.square(), EPSILON).rsqrt_()
+        output = y.mul_(scale)
+        ctx.save_for_backward(output, scale)
+        return output
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        """Gradient to the input; not itself differentiable."""
+        output, scale = ctx.saved_tensors
+        along = channel_mean(gradient * output)
+        before = torch.addcmul(gradient, output, along, value=-1).mul_(scale)
+        return torch.ops.aten.leaky_relu_backward(before, output, SLOPE, True)
+
+
+def channel_mean(x: Float[Tensor, "batch channels h w"], plus: float = 0.0) -> Float[Tensor, "batch channels h w"]:
+    """Mean over the channels, in every channel, plus a constant."""
+    channels = x.shape[1]
+    mean = x.new_full((channels, channels, 1, 1), 1 / channels)
+    return F.conv2d(x, mean, x.new_full((channels,), plus) if plus else None)
+
+
 def activate(x: Float[Tensor, "batch channels h w"]) -> Float[Tensor, "batch channels h w"]:
     """LeakyReLU, then pixel norm."""
-    return pixel_norm(F.leaky_relu(x, SLOPE))
+    return cast("Tensor", LeakyPixelNorm.apply(x))
 
 
 def transposed_kernel(weight: Float[Tensor, "out in 3 3"]) -> Float[Tensor, "in out 4 4"]:

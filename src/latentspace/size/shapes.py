@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float
 from scipy import ndimage, special
 
 Images = Float[np.ndarray, "n size size"]
+FAR = 7.0  # standard deviations of a Gaussian beyond which nothing is left of it
 
 
 @runtime_checkable
@@ -37,10 +38,7 @@ class Disk:
     """One centred disk (slide 8)."""
 
     def draw(self, radii: Float[np.ndarray, " n"], size: int, blur: float) -> Images:
-        """Draw disks in closed form.
-
-        The chance that a point ρ, shifted by a Gaussian of `blur` pixels, falls into the disk of radius r is the
-        non-central χ² distribution with two degrees of freedom and non-centrality (ρ/blur)², at (r/blur)².
+        """Draw disks in closed form: pixels at one distance ρ from the centre share one `chance_inside`.
 
         Args:
             radii: radii in pixels, shape (n,).
@@ -51,10 +49,29 @@ class Disk:
             Images, shape (n, size, size), float32 in [0, 1].
         """
         rings, pixels = np.unique(np.round(distances(size), 9), return_inverse=True)
-        value = (rings[None, :] < radii[:, None]).astype(np.float64)
-        image, ring = np.nonzero(np.abs(rings[None, :] - radii[:, None]) < 7 * blur)
-        value[image, ring] = special.chndtr((radii[image] / blur) ** 2, 2, (rings[ring] / blur) ** 2)
-        return value[:, pixels.ravel()].reshape(-1, size, size).astype(np.float32)
+        value = (rings[None, :] < radii[:, None]).astype(np.float32)
+        image, ring = np.nonzero(np.abs(rings[None, :] - radii[:, None]) < FAR * blur)
+        value[image, ring] = chance_inside(radii[image] / blur, rings[ring] / blur)
+        return np.take(value, pixels.ravel(), axis=1).reshape(-1, size, size)
+
+
+def chance_inside(radius: Float[np.ndarray, " n"], distance: Float[np.ndarray, " n"]) -> Float[np.ndarray, " n"]:
+    """Chance that a point, shifted by a Gaussian of variance 1 a coordinate, falls into a disk, to 1e-11.
+
+    The point's distance t from the centre then has Rice's density t exp(−(t² + ρ²)/2) I₀(ρt), integrated here up to the
+    radius by Gauss-Legendre; it is the non-central χ² distribution, a few times faster than by its series.
+
+    Args:
+        radius: of the disk, at most `FAR` away from `distance`.
+        distance: ρ, of the point from the disk's centre.
+    """
+    low = np.maximum(distance - FAR, 0)
+    half = (radius - low) / 2
+    total = np.zeros_like(half)
+    for node, weight in zip(*np.polynomial.legendre.leggauss(32), strict=True):
+        t = low + half * (1 + node)
+        total += weight * t * np.exp(-0.5 * (t - distance) ** 2) * special.i0e(distance * t)
+    return half * total
 
 
 @dataclass(frozen=True)
