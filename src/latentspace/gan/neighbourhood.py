@@ -144,7 +144,11 @@ class Sample:
 
 def sum_over(images: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
     """Sum of `function` over pieces of the images, in double precision; a mapped file is read piece by piece."""
-    return torch.stack([function(part.double()) for part in images.split(CHUNK)]).sum(0)
+    first, *others = images.split(CHUNK)
+    total = function(first.double())
+    for part in others:
+        total += function(part.double())
+    return total
 
 
 def sample(generator: FrozenGenerator, place: Neighbourhood, count: int, seed: int, path: Path | None = None) -> Sample:
