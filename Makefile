@@ -51,6 +51,7 @@ benchmark: setup ## speed of our layers beside the literal ones, as ratios in on
 	python benchmarks/organise_time.py
 	python benchmarks/generator_step.py
 	python benchmarks/data.py
+	python benchmarks/where.py
 	python benchmarks/scaling.py
 
 sync-tracking: setup ## send runs that could not be sent to MLflow when they ended
