@@ -1,11 +1,10 @@
 """Organised neighbourhoods beside every rival: share explained, order, attributes, navigation (slides 45-47)."""
 
-from latentspace.core.parallel import side_by_side
 from latentspace.core.stage import stage
 from latentspace.gan import figures
 from latentspace.gan.attributes import measure_of
 from latentspace.gan.directions import METHODS
-from latentspace.gan.experiments import by_place, evaluate, explained_table, first, numbers, trials
+from latentspace.gan.experiments import by_place, evaluate_all, explained_table, first, numbers, trials
 from latentspace.gan.params import Generators, Train
 from latentspace.organise import measures
 from latentspace.organise.figures import axis_names, heat_maps, traversal_frames, traversal_grid
@@ -21,7 +20,7 @@ def main() -> None:
         for name, variants in COMPARED.items():
             measure = measure_of(sources[section.variants[name].generator].attributes, regressor)
             jobs[name] = trials(run, section, variants, list(METHODS), measure)
-        done = iter(side_by_side(evaluate, [job for group in jobs.values() for job in group]))
+        done = iter(evaluate_all([job for group in jobs.values() for job in group]))
         results = {name: [result for _ in group for result in next(done)] for name, group in jobs.items()}
         run.metrics(numbers(results["avatars"]) | numbers(results["faces"], "faces."))
         tables = {name: explained_table(group) for name, group in results.items()}

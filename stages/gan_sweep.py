@@ -1,9 +1,8 @@
 """From a small neighbourhood to the whole latent space, where the PCA autoencoder stops working (slide 51)."""
 
-from latentspace.core.parallel import side_by_side
 from latentspace.core.stage import stage
 from latentspace.gan import figures
-from latentspace.gan.experiments import evaluate, explained_table, numbers, trials
+from latentspace.gan.experiments import evaluate_all, explained_table, numbers, trials
 from latentspace.gan.params import Train
 
 COMPONENTS = 4  # of which the picture shows the share explained
@@ -13,7 +12,7 @@ def main() -> None:
     with stage(__file__) as run:
         section = run.read(Train, "gan_train")
         jobs = trials(run, section, {"sweep": "pca_ae"}, ["ganspace", "jacobian"], None)
-        results = side_by_side(evaluate, jobs)
+        results = evaluate_all(jobs)
         metrics: dict[str, float] = {}
         for job, found in zip(jobs, results, strict=True):
             sigma = f"sigma_{job.place.neighbourhood.sigma:g}".replace(".", "_")

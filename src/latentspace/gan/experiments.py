@@ -13,6 +13,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from latentspace.core import models
+from latentspace.core.parallel import side_by_side
 from latentspace.core.stage import Stage
 from latentspace.gan import directions, generators
 from latentspace.gan.attributes import Attributes, Measure
@@ -127,6 +128,12 @@ def evaluate(trial: Trial) -> list[Result]:
         all_[name, ""] = LocalModel.about(test.place, Directions.along(columns))
     through = [_navigated(trial, test, known, method, seed, model) for (method, seed), model in all_.items()]
     return [*through, _image_pca(trial, train, test, k)]
+
+
+def evaluate_all(trials: Sequence[Trial]) -> list[list[Result]]:
+    """`evaluate` of every trial, two at a time: each holds thousands of images several times over."""
+    pairs = [trials[first : first + 2] for first in range(0, len(trials), 2)]
+    return [results for pair in pairs for results in side_by_side(evaluate, pair)]
 
 
 def _draw(trial: Trial, *, test: bool) -> Sample:
