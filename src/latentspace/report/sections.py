@@ -146,7 +146,7 @@ CHAPTERS: dict[str, list[Section]] = {
         Section(
             "31-39",
             "Other images",
-            "Handwritten digits, and whatever sets `organise_train_set` names, beside linear PCA.",
+            "Handwritten digits, and any other set that is asked for, beside linear PCA.",
             ("organise_set/*/traversals.png", "organise_set/*/attributes.png"),
         ),
         Section(
