@@ -48,8 +48,12 @@ def test_the_shipped_files_are_well_formed():
         ("size_train.variants.bias", {"hole": [18, 11]}, "smaller, larger"),
         ("size_train.training.betas", [0.9, 1.0], "size_train.training.betas.1 = 1.0"),
         ("size_train.training.steps", 2.5, "size_train.training.steps = 2.5"),
-        ("organise_images.names", ["ellipses", "disks", "dial"], "'digits', which is not in organise_images.names"),
-        ("gan_generator.names", ["faces"], "'avatars' is not in gan_generator.names"),
+        (
+            "organise_images.names",
+            ["ellipses", "disks", "dial"],
+            "params.yaml: organise_train_set.names has 'digits', which is not in",
+        ),
+        ("gan_generator.names", ["faces"], "params.yaml: gan_train.variants.avatars.generator = 'avatars' is not in"),
         ("size_silhouettes.names", ["digit_12"], "size_silhouettes.names.0 = 'digit_12'"),
     ],
 )

@@ -105,7 +105,8 @@ def _line(key: str, mistake: Mapping[str, Any]) -> str:
     reason = mistake["msg"].removeprefix("Value error, ").replace("Extra inputs are not permitted", "unknown key")
     reason = reason[:1].lower() + reason[1:]
     value = "" if mistake["type"] in {"missing", "value_error"} else f" = {_shortened(_repr(mistake['input']))}"
-    return f"params.yaml: {_shortened(where)}{value}: {_shortened(reason)}"
+    subject = f"{_shortened(where)}{value}"  # empty for what is wrong between two sections: the reason names them
+    return ": ".join(part for part in ("params.yaml", subject, _shortened(reason)) if part)
 
 
 def _repr(value: Any) -> str:
