@@ -3,72 +3,130 @@
     python benchmarks/generator_step.py [--batch 32] [--repeats 9] [--generator assets/avatars.safetensors]
 
 The zoo's form is written out in `gan.zoo.literal_forward`: factors multiplied after every layer, pixels repeated, then
-convolved. Ours has the constants folded into the weights and one transposed convolution for upsampling and convolution,
-in single precision and, as the experiments use it, in bfloat16. All are timed in turn on one core.
+convolved. Ours has the constants folded into the weights, one transposed convolution for upsampling and convolution, and
+LeakyReLU with pixel norm in one pass over memory (`core/fused.py`); beside it the same in operations of torch alone, and
+in bfloat16. All are timed in turn on one core, in seconds of the processor, once as the processor is and once as one
+without AVX-512, which torch, oneDNN and numba are told to take it for.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from unittest import mock
 
 import torch
 from torch import Tensor
 
+from latentspace.core import fused
+from latentspace.core.parallel import one_thread
 from latentspace.gan.generators import read
 from latentspace.gan.zoo import literal_forward
 
 Form = Callable[[Tensor], Tensor]
+CLASSES = {
+    "as it is": {},
+    "AVX2 only": {
+        "ATEN_CPU_CAPABILITY": "avx2",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+        "NUMBA_CPU_NAME": "haswell",
+        "NUMBA_CPU_FEATURES": "+avx,+avx2,+bmi,+bmi2,+f16c,+fma,+lzcnt,+popcnt,+sse4.1,+sse4.2",
+    },
+}
+
+
+@contextmanager
+def torch_alone() -> Iterator[None]:
+    """As if there were no numba."""
+    with mock.patch.object(fused, "supports", lambda x: False):
+        yield
 
 
 def seconds(form: Form, z: Tensor, *, backward: bool) -> float:
     """Seconds of one pass."""
     z = z.clone().requires_grad_(backward)
-    start = time.perf_counter()
+    start = time.process_time()
     with torch.set_grad_enabled(backward):
         images = form(z)
         if backward:
             images.float().square().mean().backward()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
-def main() -> None:
-    """Print a table row per kind of pass."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--batch", type=int, default=32)
-    parser.add_argument("--repeats", type=int, default=9)
-    parser.add_argument("--generator", type=Path, default=Path("assets/avatars.safetensors"))
-    options = parser.parse_args()
-    torch.set_num_threads(1)
-    generator = read(options.generator).eval().requires_grad_(requires_grad=False)
-    weights = generator.state_dict()
-    forms: dict[str, Form] = {
+def forms_of(path: Path) -> dict[str, Form]:
+    """The forms of a generator, by name."""
+    generator = read(path).eval().requires_grad_(requires_grad=False)
+    weights, folded = generator.state_dict(), generator.fold()
+
+    def unfused(z: Tensor) -> Tensor:
+        with torch_alone():
+            return folded(z)
+
+    return {
         "literal": lambda z: literal_forward(weights, z),
-        "folded": generator.fold(),
-        "folded, bf16": generator.fold().to(torch.bfloat16),
+        "folded": unfused,
+        "folded, fused": folded,
+        "folded, bfloat16": generator.fold().to(torch.bfloat16),
     }
-    z = torch.randn(options.batch, generator.latent, generator=torch.Generator().manual_seed(0))
+
+
+def differences(forms: dict[str, Form], z: Tensor) -> None:
+    """Print how far the images of every form are from the literal ones."""
     with torch.no_grad():
         exact = forms["literal"](z)
         for name, form in forms.items():
             wrong = form(z).float() - exact
             share = float(wrong.square().mean() / exact.var(0).mean())
             print(f"{name}: largest difference {float(wrong.abs().max()):.1e}, share of the variance {share:.1e}")
+
+
+def row(forms: dict[str, Form], z: Tensor, repeats: int, *, backward: bool) -> str:
+    """Milliseconds of every form, and how many times as fast as the literal one ours is."""
+    times: dict[str, list[float]] = {name: [] for name in forms}
+    for repeat in range(repeats + 2):
+        for name, form in forms.items():
+            spent = seconds(form, z, backward=backward)
+            if repeat >= 2:  # the first ones choose kernels
+                times[name].append(spent * 1e3)
+    middle = {name: statistics.median(values) for name, values in times.items()}
+    ratio = middle["literal"] / middle["folded, fused"]
+    return " | ".join([*(f"{value:.0f}" for value in middle.values()), f"{ratio:.1f}"])
+
+
+def measure(what: str, options: argparse.Namespace) -> None:
+    """Print the rows of this process's class of processor."""
+    one_thread()
+    forms = forms_of(options.generator)
+    z = torch.randn(options.batch, 64, generator=torch.Generator().manual_seed(0))
+    if what == "as it is":
+        differences(forms, z)
+        print(f"| ms | processor | {' | '.join(forms)} | ratio |\n|---|---|{'---|' * (len(forms) + 1)}")
     for backward in (False, True):
-        times: dict[str, list[float]] = {name: [] for name in forms}
-        for repeat in range(options.repeats + 2):
-            for name, form in forms.items():
-                spent = seconds(form, z, backward=backward)
-                if repeat >= 2:  # the first ones choose kernels
-                    times[name].append(spent)
-        middle = {name: statistics.median(values) for name, values in times.items()}
-        kind = "forward and backward to the latent" if backward else "forward"
-        ratios = ", ".join(f"{name} {middle['literal'] / value:.2f}" for name, value in middle.items())
-        rate = ", ".join(f"{name} {options.batch / value:.0f}" for name, value in middle.items())
-        print(f"{kind}: images a second {rate}; times as fast: {ratios}")
+        kind = "forward and backward" if backward else "forward"
+        print(f"| {kind} | {what} | {row(forms, z, options.repeats, backward=backward)} |", flush=True)
+
+
+def main() -> None:
+    """Measure as every class of processor, each in a process of its own."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--batch", type=int, default=32)
+    parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--generator", type=Path, default=Path("assets/avatars.safetensors"))
+    parser.add_argument("--processor", choices=CLASSES, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.processor:
+        measure(options.processor, options)
+        return
+    for what, environment in CLASSES.items():
+        command = [sys.executable, *sys.argv, "--processor", what]
+        subprocess.run(command, env=os.environ | environment, check=True)
 
 
 if __name__ == "__main__":

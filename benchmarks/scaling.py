@@ -75,7 +75,7 @@ def organise_step(batch: int = 256, images: int = 1024, size: int = 64, componen
 def frozen(size: int) -> FrozenGenerator:
     """A generator with random weights and the shipped widths, in bfloat16 as in the experiments."""
     torch.manual_seed(0)
-    return Generator(64, WIDTHS[: size.bit_length() - 2]).fold().to(torch.bfloat16).eval()
+    return Generator(64, WIDTHS[: size.bit_length() - 2]).fold().eval()
 
 
 def neighbourhood_step(batch: int = 32, size: int = 64, components: int = 5) -> Step:
@@ -258,7 +258,7 @@ def table_of_memory() -> None:
 def table_of_peaks(repeats: int) -> None:
     """Print how near the steps are to the peak of a matrix product."""
     shipped = read(Path("assets/avatars.safetensors")).fold().eval()
-    half = read(Path("assets/avatars.safetensors")).fold().to(torch.bfloat16).eval()
+    half = read(Path("assets/avatars.safetensors")).fold().eval()
     steps: tuple[tuple[str, Step, torch.dtype], ...] = (
         ("disk autoencoder, batch 64", disk_step(), torch.float32),
         ("PCA autoencoder of images, batch 256", organise_step(), torch.float32),

@@ -31,7 +31,7 @@ def main() -> None:
             for count, test in ((len(drawn["train"]), False), (train.images.test_images, True))
         )
         sets = {"drawn": drawn["train"], "neighbourhood": learnt.images}
-        jobs = [DirectJob(x, section, run.device, run.checkpoints / name, seed) for name, x in sets.items()]
+        jobs = [DirectJob(x, section, run.compute, run.checkpoints / name, seed) for name, x in sets.items()]
         direct = dict(zip(sets, side_by_side(train_direct, jobs), strict=True))
         model = load_local(run.input("models/gan/avatars") / f"{place.name}_seed_{seed}.safetensors")
         pairs = {

@@ -2,8 +2,6 @@
 
 import sys
 
-import torch
-
 from latentspace.core import models
 from latentspace.core.stage import stage
 from latentspace.gan import figures, generators
@@ -19,7 +17,7 @@ def main(variant: str) -> None:
         generator = generators.obtain(source, run.output(f"models/gan/generator/{variant}/generator.safetensors"))
         label = 0 if generator.classes else None
         latents = drawn_anchors(generator.latent, range(ROWS * COLUMNS))
-        images = figures.as_shown(render(generator.fold(label).to(torch.bfloat16), latents))
+        images = figures.as_shown(render(generator.fold(label), latents))
         rows = [(f"{first} …", images[first : first + COLUMNS]) for first in range(0, len(images), COLUMNS)]
         run.figure("samples.png", figures.rows_of_images(rows))
         run.metrics({"parameters": models.parameter_count(generator), "image_size": generator.size})

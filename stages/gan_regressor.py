@@ -15,7 +15,7 @@ def main() -> None:
     with stage(__file__) as run:
         train, test = (dataset.load(run.input("data/gan/avatars") / f"{name}.npz") for name in ("train", "test"))
         section = run.read(Regressor, "gan_regressor")
-        regressor = train_regressor(train, section, run.checkpoints, run.device)
+        regressor = train_regressor(train, section, run.checkpoints, run.compute)
         models.save(regressor, run.output("models/gan/regressor.safetensors"))
         images = dataset.centred(torch.from_numpy(test.images).permute(0, 3, 1, 2))
         found = np.column_stack(list(regressor.measure(images).values()))

@@ -14,7 +14,7 @@ def main() -> None:
             run.read(PostHoc, "organise_post_hoc"),
             "models/organise_post_hoc",
             run.seeds,
-            run.device,
+            run.compute,
         )
 
 

@@ -48,7 +48,7 @@ def test_parameters_are_those_read(script):
     read |= {"seeds"} if "run.seeds" in text or "train_and_record" in text or "responses(run" in text else set()
     read |= {"seeds"} if "trials(run" in text else set()
     read |= {"seeds"} if " code(run" in text else set()
-    read |= {"device"} if "train_and_record" in text or "run.device" in text else set()
+    read |= {"device", "precision"} if "train_and_record" in text or "run.compute" in text else set()
     assert read == set(STAGES[script.stem].get("params", []))
 
 
@@ -77,7 +77,7 @@ def test_every_claim_comes_from_a_stage_and_has_its_formula():
 
 
 def test_params_sections_are_named_after_stages():
-    assert set(read_yaml(ROOT / "params.yaml")) - {"seeds", "device", "launch"} <= set(STAGES)
+    assert set(read_yaml(ROOT / "params.yaml")) - {"seeds", "device", "precision", "launch"} <= set(STAGES)
 
 
 def test_arrows_go_one_way():

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, field_validator, model_validator
 
-from latentspace.core.params import Device, Section, parse, read_yaml
+from latentspace.core.params import Device, Precision, Section, parse, read_yaml
 from latentspace.gan.params import Direct, Generators, Regressor, Sizes, Zoo
 from latentspace.gan.params import Train as TrainNeighbourhoods
 from latentspace.organise.params import Images, PostHoc, Train, TrainSet
@@ -21,6 +21,7 @@ class Params(Section):
 
     seeds: list[int] = Field(min_length=1)
     device: Device
+    precision: Precision
     launch: Annotated[str, StringConstraints(pattern="^(python|torchrun|fabric run)( |$)")]
     size_disks: Sampling
     size_silhouettes: Silhouettes

@@ -71,7 +71,6 @@ def pretraining(folder: Path) -> dict[str, Tensor]:
             "r1_every": 2,
             "average": 100,
             "average_ramp": 0.5,
-            "precision": "32-true",
             "checkpoint_every": 4,
         },
     )

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from latentspace.core import models
+from latentspace.core.compute import CPU
 from latentspace.core.params import Training
 from latentspace.gan import attributes
 from latentspace.gan.attributes import Regressor, laplacian_variance, measure_of, statistics, train_regressor
@@ -80,7 +81,7 @@ SCHEDULE = {"steps": 300, "batch_size": 32, "learning_rate": 0.01, "warmup": 0.1
 @pytest.fixture(scope="module")
 def regressor(coloured, tmp_path_factory):
     section = Section(widths=[8, 8], noise=0.05, training=Training(**SCHEDULE, checkpoint_every=100))
-    return train_regressor(coloured, section, tmp_path_factory.mktemp("checkpoints"), "cpu")
+    return train_regressor(coloured, section, tmp_path_factory.mktemp("checkpoints"), CPU)
 
 
 def test_the_regressor_reads_what_can_be_read(coloured, regressor):

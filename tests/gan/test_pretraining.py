@@ -33,7 +33,6 @@ def recipe():
             "r1_every": 2,
             "average": 20,
             "average_ramp": 0.5,
-            "precision": "32-true",
             "checkpoint_every": 3,
         },
     )

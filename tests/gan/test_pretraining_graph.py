@@ -37,7 +37,7 @@ def test_code_dependencies_are_those_imported(script):
 def test_parameters_are_those_read(script):
     text = script.read_text()
     read = {key.replace("{name}", "*") for key in re.findall(r'run\.read\(\w+, f?"([^"]+)"\)', text)}
-    read |= {"seeds", "device"} if "train_and_record" in text else set()
+    read |= {"seeds", "device", "precision"} if "train_and_record" in text else set()
     declared = {re.sub(r"\$\{[\w.]+\}", "*", key) for key in STAGES[script.stem].get("params", [])}
     assert read == declared
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from latentspace.core import models
+from latentspace.core.compute import CPU
 from latentspace.core.params import ParamsError, Training, parse
 from latentspace.gan import experiments, generators, training, zoo_files
 from latentspace.gan.direct import DirectJob, reconstructed, train_direct
@@ -26,7 +27,7 @@ VARIANT = Variant(generator="tiny", anchors=[1], sigmas=[0.1], packet_sizes=[1, 
 
 def job(generator, checkpoints, **changes):
     variant = VARIANT.model_copy(update=changes)
-    return Job(generator, places(variant, 8)[0], SIZES, SCHEDULE, variant, "cpu", checkpoints, 0)
+    return Job(generator, places(variant, 8)[0], SIZES, SCHEDULE, variant, CPU, checkpoints, 0)
 
 
 def test_every_sigma_about_every_anchor_is_a_place():
@@ -76,7 +77,7 @@ def test_a_generator_comes_from_one_place(source):
 def test_training_reaches_below_the_error_of_the_mean_image(generator, tmp_path):
     long = SCHEDULE.model_copy(update={"steps": 150})
     whole = job(generator, tmp_path)
-    model, curve = train(Job(generator, whole.place, SIZES, long, whole.variant, "cpu", tmp_path, 0))
+    model, curve = train(Job(generator, whole.place, SIZES, long, whole.variant, CPU, tmp_path, 0))
     assert isinstance(model, LocalModel) and model.components == 2
     assert curve[-1]["reconstruction"] < 0.8
     codes = model.encode(whole.place.neighbourhood.latents(whole.place.neighbourhood.draw(500, seed=9)))
@@ -230,7 +231,7 @@ def test_a_direct_model_reconstructs_in_the_images_own_range(tmp_path):
         network=Network(encoder_widths=[4, 4], decoder_widths=[4, 4]),
         training=SCHEDULE.model_copy(update={"steps": 200}),
     )
-    model = train_direct(DirectJob(images, section, "cpu", Path(tmp_path), 0))
+    model = train_direct(DirectJob(images, section, CPU, Path(tmp_path), 0))
     assert (reconstructed(model, images) - images).square().mean() < 0.1 * images.var()
 
 

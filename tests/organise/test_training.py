@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from latentspace import load
+from latentspace.core.compute import CPU
 from latentspace.core.params import Training
 from latentspace.organise import dataset
 from latentspace.organise.baselines import (
@@ -31,7 +32,7 @@ def images():
 
 
 def job(images, folder, **variant):
-    return Job(images, NETWORK, TRAINING, Variant(**variant), "cpu", folder, 0)
+    return Job(images, NETWORK, TRAINING, Variant(**variant), CPU, folder, 0)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_organising_afterwards_leaves_the_trained_model_as_it_is(tmp_path, image
     base, _ = train(job(images, tmp_path / "base", packet_sizes=[3], weight=0.0))
     before = {name: value.clone() for name, value in base.state_dict().items()}
     settings = PostHoc(hidden=8, training=TRAINING)
-    model, _ = organise_afterwards(PostHocJob(images, base, settings, "cpu", tmp_path / "inner", 0))
+    model, _ = organise_afterwards(PostHocJob(images, base, settings, CPU, tmp_path / "inner", 0))
     assert isinstance(model, OrganisedLatents) and isinstance(model.inner, PCAAutoencoder)
     assert all(torch.equal(value, before[name]) for name, value in base.state_dict().items())
     with torch.no_grad():

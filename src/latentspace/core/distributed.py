@@ -11,20 +11,19 @@ import os
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float, Shaped
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from latentspace.core.compute import Arithmetic
 from latentspace.core.parallel import processes, rank
 from latentspace.core.params import Device
 
-Precision = Literal["32-true", "bf16-mixed"]
 
-
-def start(device: Device, precision: Precision = "32-true") -> Fabric:
+def start(device: Device, precision: Arithmetic = "32-true") -> Fabric:
     """The engine of a training: devices, arithmetic, and the group of processes if there are several."""
     local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     with warnings.catch_warnings():

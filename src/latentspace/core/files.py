@@ -97,7 +97,7 @@ def md5(path: Path) -> str:
     """Digest of a file, or of a folder's relative names and contents in sorted order."""
     digest = hashlib.md5(usedforsecurity=False)
     if path.is_dir():
-        for file in sorted(p for p in path.rglob("*") if p.is_file() and p.suffix != ".pyc"):
+        for file in sorted(p for p in path.rglob("*") if p.is_file() and "__pycache__" not in p.parts):
             digest.update(f"{file.relative_to(path).as_posix()}\0{md5(file)}\n".encode())
     else:
         with path.open("rb") as stream:

@@ -20,10 +20,11 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from latentspace.core import distributed
+from latentspace.core.compute import CPU, Compute
 from latentspace.core.files import atomic
 from latentspace.core.objective import Objective
 from latentspace.core.parallel import rank
-from latentspace.core.params import Device, Training
+from latentspace.core.params import Training
 
 HISTORY_ROWS = 100  # a curve has about this many points, however long the run
 RESIDENT = 2**30  # bytes of a tensor that is kept on the device as a whole
@@ -74,7 +75,7 @@ def fit(
     training: Training,
     *,
     seed: int,
-    device: Device = "cpu",
+    compute: Compute = CPU,
     checkpoints: Path | None = None,
     label: str = "",
 ) -> list[dict[str, float]]:
@@ -87,7 +88,7 @@ def fit(
             than 1 GiB, which may be a mapped file and goes there batch by batch.
         training: schedule and sizes; the batch is that of all processes together.
         seed: of the batches.
-        device: ``auto`` takes a GPU when there is one.
+        compute: where, and in which arithmetic.
         checkpoints: folder of this run's checkpoints; resumes from the newest sound one.
         label: name shown beside the progress bar, which appears on terminals only.
 
@@ -99,7 +100,7 @@ def fit(
         Diverged: when the loss is not finite; the last checkpoint stays.
     """
     distributed.check_batch(training.batch_size)
-    fabric = distributed.start(device, training.precision)
+    fabric = distributed.start(compute.device, compute.of_autoencoders)
     groups = objective.parameter_groups()
     optimizer = torch.optim.Adam(
         groups, lr=training.learning_rate, betas=(training.betas[0], training.betas[1]), fused=True

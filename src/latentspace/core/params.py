@@ -58,12 +58,12 @@ class Training(Section):
         min_length=2, max_length=2, description="Adam's decay rates"
     )
     checkpoint_every: PositiveInt = Field(description="steps between checkpoints")
-    precision: Literal["32-true", "bf16-mixed"] = Field(default="32-true", description="of the network's arithmetic")
 
 
 SHORT = reprlib.Repr()
 SHORT.maxstring = SHORT.maxother = 100
 Device = Literal["auto", "cpu", "cuda"]
+Precision = Literal["auto", "32-true", "bf16-mixed"]
 S = TypeVar("S", bound=BaseModel)
 
 

@@ -26,8 +26,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from latentspace.core import files
+from latentspace.core.compute import Compute
 from latentspace.core.parallel import die_with_parent, one_thread, rank
-from latentspace.core.params import Device, S, lookup, parse, read_yaml
+from latentspace.core.params import S, lookup, parse, read_yaml
 from latentspace.tracking import RunLog, post
 
 if TYPE_CHECKING:
@@ -98,10 +99,11 @@ class Stage:
         return seeds
 
     @property
-    def device(self) -> Device:
-        """Where trainings run, from params.yaml: ``auto``, ``cpu`` or ``cuda``."""
-        device: Device = self.declared.params["device"]
-        return device
+    def compute(self) -> Compute:
+        """Where trainings run and in which arithmetic, from params.yaml."""
+        compute = Compute(self.declared.params["device"], self.declared.params["precision"])
+        self.log.tags.setdefault("arithmetic", compute.of_autoencoders)
+        return compute
 
     def input(self, path: str) -> Path:
         """`path`, if dvc.yaml declares it (or a folder above it) as a dependency of this stage."""
@@ -195,9 +197,10 @@ class Stage:
         return Path(".checkpoints") / self.name / hashlib.sha256(identity.encode()).hexdigest()[:16]
 
     def say(self, text: str) -> None:
-        """Print the stage's one line of result."""
+        """Print the stage's one line of result, and of a training its arithmetic."""
+        arithmetic = self.log.tags.get("arithmetic")
         if rank() == 0:
-            print(f"{self.name}: {text}", flush=True)
+            print(f"{self.name}: {text}" + (f" ({arithmetic})" if arithmetic else ""), flush=True)
 
 
 @contextmanager

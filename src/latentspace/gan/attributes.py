@@ -17,9 +17,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from latentspace.core import models
+from latentspace.core.compute import Compute
 from latentspace.core.fit import fit
 from latentspace.core.objective import Objective
-from latentspace.core.params import Device
 from latentspace.gan.params import Regressor as RegressorParams
 from latentspace.gan.pretraining.dataset import ImageSet
 from latentspace.organise.network import ConvEncoder
@@ -84,7 +84,7 @@ class RegressorObjective(Objective):
         return {"loss": (wrong / self.regressor.deviation).square().mean()}
 
 
-def train_regressor(data: ImageSet, section: RegressorParams, checkpoints: Path, device: Device) -> Regressor:
+def train_regressor(data: ImageSet, section: RegressorParams, checkpoints: Path, compute: Compute) -> Regressor:
     """A regressor of the factors of labelled images."""
     images = torch.from_numpy(data.images).permute(0, 3, 1, 2).contiguous()
     factors = torch.from_numpy(data.factors)
@@ -97,7 +97,7 @@ def train_regressor(data: ImageSet, section: RegressorParams, checkpoints: Path,
         (images, factors),
         section.training,
         seed=0,
-        device=device,
+        compute=compute,
         checkpoints=checkpoints,
         label="regressor",
     )

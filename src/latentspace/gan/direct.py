@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from latentspace.core.compute import Compute
 from latentspace.core.fit import stream
-from latentspace.core.params import Device
 from latentspace.gan.attributes import laplacian_variance, luminance
 from latentspace.gan.params import Direct
 from latentspace.organise.network import ConvDecoder, ConvEncoder
@@ -24,7 +24,7 @@ class DirectJob:
 
     images: Float[Tensor, "n 3 size size"]
     section: Direct
-    device: Device
+    compute: Compute
     checkpoints: Path
     seed: int
 
@@ -39,7 +39,7 @@ def train_direct(job: DirectJob) -> PCAAutoencoder:
         job.section,
         job.section.training,
         seed=stream(job.seed, 1),
-        device=job.device,
+        compute=job.compute,
         checkpoints=job.checkpoints,
         label="direct",
     )

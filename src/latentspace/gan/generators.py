@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import torch
-
 from latentspace.core import models
 from latentspace.gan import zoo
 from latentspace.gan.network import FrozenGenerator, Generator
@@ -42,7 +40,7 @@ def obtain(source: Source, target: Path) -> Generator:
 
 
 def frozen(folder: Path, variant: Variant) -> FrozenGenerator:
-    """A variant's generator, folded, in bfloat16: twice as fast, and its rounding is far below what is measured.
+    """A variant's generator, folded, in float32.
 
     Args:
         folder: of the generators that stage gan_generator made.
@@ -55,4 +53,4 @@ def frozen(folder: Path, variant: Variant) -> FrozenGenerator:
     generator = read(path)
     if generator.classes and variant.label is None:
         raise ValueError(f"{path}: a generator of {generator.classes} classes; the variant needs a label")
-    return generator.fold(variant.label).to(torch.bfloat16).eval()
+    return generator.fold(variant.label).eval()

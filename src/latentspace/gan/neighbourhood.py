@@ -178,16 +178,19 @@ class ErrorThroughGenerator(nn.Module):
     def __init__(self, generator: FrozenGenerator, place: Neighbourhood, variance: float) -> None:
         super().__init__()
         if not variance > 0:
-            raise ValueError(f"images of variance {variance}: the generator answers to nothing about this anchor")
+            raise ValueError(f"images of variance {variance}: the generator's output is constant about this anchor")
         self.generator = generator.eval().requires_grad_(requires_grad=False)
         self.register_buffer("anchor", place.anchor.clone())
         self.sigma, self.variance = place.sigma, variance
 
     def forward(
-        self, output: Float[Tensor, "batch latent"], target: Float[Tensor, "batch channels size size"]
+        self,
+        decoder: nn.Module,
+        z: Float[Tensor, "batch k"],
+        target: Float[Tensor, "batch channels size size"],
     ) -> Float[Tensor, ""]:
-        """A scalar."""
-        images = self.generator(self.anchor + self.sigma * output.float())
+        """A scalar; `decoder` gives offsets."""
+        images = self.generator(self.anchor + self.sigma * decoder(z).float())
         return (images.float() - target.float()).square().mean() / self.variance
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from latentspace.core import distributed, models
+from latentspace.core.compute import Compute
 from latentspace.core.parallel import side_by_side
-from latentspace.core.params import Device, Training
+from latentspace.core.params import Training
 from latentspace.core.stage import Stage
 from latentspace.gan import generators
 from latentspace.gan.neighbourhood import (
@@ -70,7 +71,7 @@ class Job:
     sizes: Sizes
     training: Training
     variant: Variant
-    device: Device
+    compute: Compute
     checkpoints: Path
     seed: int
 
@@ -85,7 +86,7 @@ def train(job: Job) -> tuple[LocalModel, Curve]:
     place, d = job.place.neighbourhood, job.generator.latent
     count = job.sizes.train_images
     file = job.checkpoints / "images.npy" if count * 3 * job.generator.size**2 > LARGE else None
-    with distributed.one_before_the_others(distributed.start(job.device)):
+    with distributed.one_before_the_others(distributed.start(job.compute.device)):
         data = sample(job.generator, place, count, seed_of(job.sizes.seed, test=False), file)
     inner, curve = organise(
         (data.offsets, data.images),
@@ -95,7 +96,7 @@ def train(job: Job) -> tuple[LocalModel, Curve]:
         job.training,
         seed=job.seed,
         error=ErrorThroughGenerator(job.generator, place, data.variance),
-        device=job.device,
+        compute=job.compute,
         checkpoints=job.checkpoints,
         label=job.name,
     )
@@ -106,11 +107,14 @@ def train_and_record(
     run: Stage, sizes: Sizes, training: Training, variant: Variant, generators_folder: Path, folder: str
 ) -> None:
     """The body of the training stage: every neighbourhood of a variant, side by side."""
-    generator = generators.frozen(generators_folder, variant)
+    generator = generators.frozen(generators_folder, variant).to(run.compute.dtype_of_generators)
+    run.log.tags["arithmetic"] = run.compute.of_generators
     if variant.steps is not None:
         training = training.model_copy(update={"steps": variant.steps})
     jobs = [
-        Job(generator, place, sizes, training, variant, run.device, run.checkpoints / f"{place.name}_seed_{seed}", seed)
+        Job(
+            generator, place, sizes, training, variant, run.compute, run.checkpoints / f"{place.name}_seed_{seed}", seed
+        )
         for place, seed in runs_of(variant, generator.latent, run.seeds)
     ]
     trained = side_by_side(train, jobs)

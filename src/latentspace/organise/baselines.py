@@ -18,7 +18,9 @@ from latentspace.core.distributed import mine, noise_like
 from latentspace.core.objective import Objective
 from latentspace.core.parallel import processes
 from latentspace.organise.network import ScaleFreeBatchNorm
-from latentspace.organise.pca_autoencoder import LatentModel
+from latentspace.organise.pca_autoencoder import LatentModel, MeanSquare
+
+MEAN_SQUARE = MeanSquare()
 
 
 class LinearPCA(LatentModel):
@@ -100,9 +102,9 @@ class ErrorThrough(nn.Module):
         super().__init__()
         self.base = base.eval().requires_grad_(requires_grad=False)
 
-    def forward(self, output: Tensor, target: Tensor) -> Tensor:
+    def forward(self, decoder: nn.Module, z: Tensor, target: Tensor) -> Tensor:
         """A scalar."""
-        return F.mse_loss(self.base.decode(output), target)
+        return F.mse_loss(self.base.decode(decoder(z)), target)
 
 
 class NestedDropoutObjective(Objective):
@@ -120,7 +122,7 @@ class NestedDropoutObjective(Objective):
         z = self.norm(self.encoder(x))
         kept = mine(torch.randint(1, z.shape[1] + 1, (len(z) * processes(), 1), device=z.device))
         z = z * (torch.arange(z.shape[1], device=z.device) < kept)
-        return {"loss": F.mse_loss(self.decoder(z), x)}
+        return {"loss": MEAN_SQUARE(self.decoder, z, x)}
 
 
 class BetaVAEObjective(Objective):
@@ -139,7 +141,7 @@ class BetaVAEObjective(Objective):
         """Loss of a batch, with its two parts."""
         mean, log_variance = self.encoder(x).chunk(2, dim=1)
         z = mean + (log_variance / 2).exp() * noise_like(mean)
-        error = F.mse_loss(self.decoder(z), x)
+        error = MEAN_SQUARE(self.decoder, z, x)
         divergence = (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean() / 2 / x[0].numel()
         return {"loss": error / 2 + self.beta * divergence, "reconstruction": error, "divergence": divergence}
 

@@ -4,16 +4,40 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from latentspace.core import fused
 from latentspace.core.distributed import mine, whole
+from latentspace.organise.params import Reconstruction
 
 SLOPE = 0.2  # of the LeakyReLU, as the authors have it
+
+
+class Tanh(torch.autograd.Function):
+    """tanh as 2 σ(2x) − 1: torch computes σ ten times as fast on a CPU, and the two agree to 1e-7."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        """Output of the same shape."""
+        y = (2 * x).sigmoid_().mul_(2).sub_(1)
+        ctx.save_for_backward(y)
+        return y
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        """Gradient to the input."""
+        (y,) = ctx.saved_tensors
+        return torch.ops.aten.tanh_backward(gradient, y)
+
+
+def tanh(x: Tensor) -> Tensor:
+    """Hyperbolic tangent."""
+    return cast("Tensor", Tanh.apply(x))
 
 
 class ScaleFreeBatchNorm(nn.Module):
@@ -99,7 +123,7 @@ class ConvEncoder(nn.Module):
         """Codes before normalisation."""
         x = x.contiguous(memory_format=torch.channels_last)
         for level in self.levels:
-            x = torch.tanh(level(x))
+            x = tanh(level(x))
         features = x.flatten(1)
         return self.code(F.normalize(features, dim=1) * features.shape[1] ** 0.5)
 
@@ -130,12 +154,28 @@ class ConvDecoder(nn.Module):
         self.pixels = nn.Conv2d(widths[-1], 16 * channels, 3, padding=1)  # a block of 4 × 4 pixels per place
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
-    def forward(self, z: Float[Tensor, "batch code"]) -> Float[Tensor, "batch channels h w"]:
-        """Images of codes."""
+    def blocks(self, z: Float[Tensor, "batch code"]) -> Float[Tensor, "batch blocks h w"]:
+        """Logits of the images of codes, a block of 4 × 4 pixels per place."""
         x = self.spread(z).unflatten(1, (-1, self.side, self.side)).contiguous(memory_format=torch.channels_last)
         for level in self.levels:
             x = level(F.silu(x))
-        return torch.sigmoid(F.pixel_shuffle(self.pixels(F.silu(x)), 4))
+        return self.pixels(F.silu(x))
+
+    def forward(self, z: Float[Tensor, "batch code"]) -> Float[Tensor, "batch channels h w"]:
+        """Images of codes."""
+        return torch.sigmoid(F.pixel_shuffle(self.blocks(z), 4))
+
+    def error(
+        self, z: Float[Tensor, "batch code"], target: Float[Tensor, "batch channels h w"], kind: Reconstruction
+    ) -> Float[Tensor, ""]:
+        """Mean squared error, or binary cross-entropy, per number of the images of codes; gradients once."""
+        logits = self.blocks(z)
+        if fused.supports(logits) and fused.supports(target):
+            return cast("Tensor", fused.BlockError.apply(logits, target, kind == "bce"))
+        logits = F.pixel_shuffle(logits, 4)
+        if kind == "bce":
+            return F.binary_cross_entropy_with_logits(logits, target)
+        return F.mse_loss(torch.sigmoid(logits), target)
 
 
 class DenseNetwork(nn.Module):

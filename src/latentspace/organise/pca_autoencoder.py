@@ -24,11 +24,12 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from latentspace.core import models
+from latentspace.core.compute import CPU, Compute
 from latentspace.core.distributed import noise_like, whole
 from latentspace.core.fit import fit, stream
 from latentspace.core.objective import Objective
-from latentspace.core.params import Device, Training
-from latentspace.organise.network import ScaleFreeBatchNorm
+from latentspace.core.params import Training
+from latentspace.organise.network import ConvDecoder, ScaleFreeBatchNorm
 from latentspace.organise.params import Settings
 from latentspace.organise.penalties import PENALTIES
 
@@ -160,7 +161,7 @@ class PacketObjective(Objective):
         decoder: of all components so far.
         norm: of the new packet.
         settings: λ, the kind of penalty, noise on the new components.
-        error: maps (output of the decoder, target) to the reconstruction error.
+        error: maps (decoder, codes, target) to the reconstruction error.
     """
 
     def __init__(
@@ -178,7 +179,7 @@ class PacketObjective(Objective):
         """Loss of a batch: inputs, their frozen codes, and what to reconstruct."""
         new = self.norm(self.encoder(x))
         noisy = new + self.settings.code_noise * noise_like(new) if self.settings.code_noise else new
-        error = self.error(self.decoder(torch.cat([frozen, noisy], 1)), target)
+        error = self.error(self.decoder, torch.cat([frozen, noisy], 1), target)
         if self.settings.weight == 0:
             return {"loss": error, "reconstruction": error}
         with torch.autocast(x.device.type, enabled=False):  # half precision would not do for correlations
@@ -191,7 +192,7 @@ class DecoderObjective(Objective):
 
     Args:
         decoder: of all components so far.
-        error: maps (output of the decoder, target) to the reconstruction error.
+        error: maps (decoder, codes, target) to the reconstruction error.
     """
 
     def __init__(self, decoder: nn.Module, error: nn.Module) -> None:
@@ -204,7 +205,7 @@ class DecoderObjective(Objective):
 
     def forward(self, z: Float[Tensor, "batch k"], target: Tensor) -> dict[str, Tensor]:
         """Loss of a batch of codes and what to reconstruct from them."""
-        error = self.error(self.decoder(z), target)
+        error = self.error(self.decoder, z, target)
         return {"loss": error, "reconstruction": error}
 
 
@@ -217,7 +218,7 @@ def organise(
     *,
     seed: int,
     error: nn.Module | None = None,
-    device: Device = "cpu",
+    compute: Compute = CPU,
     checkpoints: Path | None = None,
     label: str = "",
 ) -> tuple[PCAAutoencoder, Curve]:
@@ -233,8 +234,8 @@ def organise(
         settings: packets, λ, penalty.
         training: schedule of each step.
         seed: of initial weights and batches.
-        error: maps (output, target) to the reconstruction error; the settings' mean per number by default.
-        device: ``auto`` takes a GPU when there is one.
+        error: maps (decoder, codes, target) to the reconstruction error; the settings' mean per number by default.
+        compute: where, and in which arithmetic.
         checkpoints: folder of this run's checkpoints; a killed run resumes inside its component.
         label: name shown beside the progress bar.
 
@@ -258,7 +259,7 @@ def organise(
             rows,
             training.model_copy(update={"steps": steps}),
             seed=stream(seed, PHASES.get(phase, 2**28) + packet),
-            device=device,
+            compute=compute,
             checkpoints=checkpoints / f"packet_{packet + 1}_{phase}" if checkpoints else None,
             label=f"{label} packet {packet + 1}, {phase}",
         )
@@ -326,17 +327,21 @@ def check(data: tuple[Tensor, ...]) -> None:
 class MeanSquare(nn.Module):
     """Mean squared error per number."""
 
-    def forward(self, output: Tensor, target: Tensor) -> Tensor:
+    def forward(self, decoder: nn.Module, z: Tensor, target: Tensor) -> Tensor:
         """A scalar."""
-        return F.mse_loss(output, target)
+        if isinstance(decoder, ConvDecoder):
+            return decoder.error(z, target, "mse")
+        return F.mse_loss(decoder(z), target)
 
 
 class CrossEntropy(nn.Module):
     """Mean binary cross-entropy per number, of outputs and targets in [0, 1] (the authors' second version)."""
 
-    def forward(self, output: Tensor, target: Tensor) -> Tensor:
+    def forward(self, decoder: nn.Module, z: Tensor, target: Tensor) -> Tensor:
         """A scalar."""
-        return F.binary_cross_entropy(output, target)
+        if isinstance(decoder, ConvDecoder):
+            return decoder.error(z, target, "bce")
+        return F.binary_cross_entropy(decoder(z), target)
 
 
 ERRORS: dict[str, type[nn.Module]] = {"mse": MeanSquare, "bce": CrossEntropy}

@@ -12,10 +12,11 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from latentspace.core import models
+from latentspace.core.compute import Compute
 from latentspace.core.fit import fit, stream
 from latentspace.core.objective import Objective
 from latentspace.core.parallel import side_by_side
-from latentspace.core.params import Device, Training
+from latentspace.core.params import Training
 from latentspace.core.stage import Stage
 from latentspace.organise import dataset
 from latentspace.organise.baselines import (
@@ -51,7 +52,7 @@ class Job:
     network: Network
     training: Training
     variant: Variant
-    device: Device
+    compute: Compute
     checkpoints: Path
     seed: int
 
@@ -77,7 +78,7 @@ def train_pca_ae(job: Job) -> tuple[LatentModel, Curve]:
         job.variant,
         job.training,
         seed=job.seed,
-        device=job.device,
+        compute=job.compute,
         checkpoints=job.checkpoints,
         label=f"seed {job.seed}",
     )
@@ -138,7 +139,7 @@ def _fit(objective: Objective, job: Job) -> Curve:
         (job.images,),
         job.training,
         seed=stream(job.seed, 2**30),
-        device=job.device,
+        compute=job.compute,
         checkpoints=job.checkpoints,
         label=label,
     )
@@ -154,7 +155,7 @@ def train_and_record(
         training = training.model_copy(update={"steps": variant.steps})
     images = torch.from_numpy(dataset.to_batch(data.train))
     jobs = [
-        Job(images, network, training, variant, run.device, run.checkpoints / f"seed_{seed}", seed)
+        Job(images, network, training, variant, run.compute, run.checkpoints / f"seed_{seed}", seed)
         for seed in run.seeds[: variant.seeds]
     ]
     record(run, dict(zip([job.seed for job in jobs], side_by_side(train, jobs), strict=True)), data, folder)
@@ -178,7 +179,7 @@ class PostHocJob:
     images: Images
     base: LatentModel
     settings: PostHoc
-    device: Device
+    compute: Compute
     checkpoints: Path
     seed: int
 
@@ -196,7 +197,7 @@ def organise_afterwards(job: PostHocJob) -> tuple[LatentModel, Curve]:
         job.settings.training,
         seed=job.seed,
         error=ErrorThrough(job.base),
-        device=job.device,
+        compute=job.compute,
         checkpoints=job.checkpoints,
         label=f"seed {job.seed}",
     )
@@ -204,14 +205,14 @@ def organise_afterwards(job: PostHocJob) -> tuple[LatentModel, Curve]:
 
 
 def organise_afterwards_and_record(
-    run: Stage, data_path: str, base_folder: str, settings: PostHoc, folder: str, seeds: list[int], device: Device
+    run: Stage, data_path: str, base_folder: str, settings: PostHoc, folder: str, seeds: list[int], compute: Compute
 ) -> None:
     """The body of the post-hoc stage: organise the plain autoencoder of every seed."""
     data = dataset.load(run.input(data_path))
     images = torch.from_numpy(dataset.to_batch(data.train))
     bases = models.load_seeds(run.input(base_folder), seeds, LatentModel)
     jobs = [
-        PostHocJob(images, base, settings, device, run.checkpoints / f"seed_{seed}", seed)
+        PostHocJob(images, base, settings, compute, run.checkpoints / f"seed_{seed}", seed)
         for seed, base in bases.items()
     ]
     trained = side_by_side(organise_afterwards, jobs)

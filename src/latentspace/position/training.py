@@ -15,10 +15,11 @@ from scipy import optimize
 from torch import Tensor, nn
 
 from latentspace.core import models
+from latentspace.core.compute import CPU, Compute
 from latentspace.core.fit import fit
 from latentspace.core.objective import Objective
 from latentspace.core.parallel import side_by_side
-from latentspace.core.params import Device, Training
+from latentspace.core.params import Training
 from latentspace.core.stage import Stage
 from latentspace.position.dataset import Positions
 from latentspace.position.network import (
@@ -51,7 +52,7 @@ class Job:
     training: Training
     encoder_rate: float = 1.0  # of an autoencoder, as is its encoder's start
     start: Literal["averaging", "random"] = "random"
-    device: Device = "cpu"
+    compute: Compute = CPU
     checkpoints: Path | None = None
 
 
@@ -76,7 +77,7 @@ def train(job: Job) -> tuple[Network, list[dict[str, float]]]:
     folder = job.checkpoints / f"{job.name}_{job.seed}" if job.checkpoints else None
     label = f"{job.name} seed {job.seed}"
     data = (torch.as_tensor(job.positions, dtype=torch.float32),)
-    curve = fit(objective, data, job.training, seed=job.seed, device=job.device, checkpoints=folder, label=label)
+    curve = fit(objective, data, job.training, seed=job.seed, compute=job.compute, checkpoints=folder, label=label)
     return network.eval(), curve
 
 
@@ -85,7 +86,7 @@ def train_and_record(run: Stage, jobs: Sequence[Job], folder: str) -> None:
 
     The first job's network is the one that the run shows, with an input of its kind.
     """
-    placed = [replace(job, device=run.device, checkpoints=run.checkpoints) for job in jobs]
+    placed = [replace(job, compute=run.compute, checkpoints=run.checkpoints) for job in jobs]
     # A process per seed, not per job: a score of processes on two cores spend much of their time evicting one another.
     by_seed = [[job for job in placed if job.seed == seed] for seed in sorted({job.seed for job in placed})]
     results = [result for group in side_by_side(_train_all, by_seed) for result in group]

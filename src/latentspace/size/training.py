@@ -10,9 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from latentspace.core import models
+from latentspace.core.compute import Compute
 from latentspace.core.fit import fit
 from latentspace.core.parallel import side_by_side
-from latentspace.core.params import Device, Training
+from latentspace.core.params import Training
 from latentspace.core.stage import Stage
 from latentspace.size import dataset
 from latentspace.size.dataset import ShapeDataset, without_hole
@@ -36,7 +37,7 @@ def train_and_record(
     path = run.input(data_path)
     data = dataset.load(path)
     run.dataset(path.stem, path)
-    trained = train_seeds(data, network, training, variant, run.seeds, run.device, run.checkpoints)
+    trained = train_seeds(data, network, training, variant, run.seeds, run.compute, run.checkpoints)
     models.save_seeds(trained.networks, run.output(models_folder))
     run.curves(trained.curves)
     errors = {seed: mse(respond(net, data.test).outputs, data.test) for seed, net in trained.networks.items()}
@@ -51,13 +52,13 @@ def train_seeds(
     training: Training,
     variant: Variant,
     seeds: Sequence[int],
-    device: Device,
+    compute: Compute,
     checkpoints: Path,
 ) -> Trained:
     """Train one network per seed on the variant's training set."""
     own = {"steps": variant.steps, "batch_size": variant.batch_size}
     training = training.model_copy(update={key: value for key, value in own.items() if value is not None})
-    one = partial(_train_one, without_hole(data, variant.hole), network, training, variant, device, checkpoints)
+    one = partial(_train_one, without_hole(data, variant.hole), network, training, variant, compute, checkpoints)
     results = side_by_side(one, seeds)
     rows = [{"seed": seed, **row} for seed, (_, curve) in zip(seeds, results, strict=True) for row in curve]
     networks = {seed: trained for seed, (trained, _) in zip(seeds, results, strict=True)}
@@ -69,7 +70,7 @@ def _train_one(
     config: Network,
     training: Training,
     variant: Variant,
-    device: Device,
+    compute: Compute,
     checkpoints: Path,
     seed: int,
 ) -> tuple[ShapeAutoencoder, list[dict[str, float]]]:
@@ -77,5 +78,5 @@ def _train_one(
     objective = ShapeObjective(network, variant.penalty, variant.weight, variant.encoder_rate)
     images = models.to_batch(data.train)
     folder, label = checkpoints / f"seed_{seed}", f"seed {seed}"
-    curve = fit(objective, (images,), training, seed=seed, device=device, checkpoints=folder, label=label)
+    curve = fit(objective, (images,), training, seed=seed, compute=compute, checkpoints=folder, label=label)
     return network.eval(), curve

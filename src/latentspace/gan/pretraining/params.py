@@ -62,7 +62,6 @@ class Recipe(Section):
     r1_every: PositiveInt = Field(description="steps between gradient penalties")
     average: PositiveInt = Field(description="half-life of the averaged generator, images")
     average_ramp: float = Field(gt=0, le=1, description="half-life at most this share of the scale's images so far")
-    precision: Literal["32-true", "bf16-mixed"]
     checkpoint_every: PositiveInt = Field(description="steps between checkpoints and previews")
 
     @model_validator(mode="after")

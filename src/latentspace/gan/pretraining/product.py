@@ -25,7 +25,7 @@ def train_and_record(run: Stage, name: str, recipe: Recipe, source: Source, seed
     images = dataset.load(data_path).images
     run.dataset(name, data_path)
     torch.set_flush_denormal(True)  # a faded-out branch must not slow the processor down
-    state = train(images, recipe, seed=seed, checkpoints=run.checkpoints, device=run.device, label=name)
+    state = train(images, recipe, seed=seed, checkpoints=run.checkpoints, compute=run.compute, label=name)
     ship(run, name, state)
     facts = provenance(state, recipe, source, files.md5(data_path), seed)
     files.write_json(run.output(f"products/{name}.json"), facts)

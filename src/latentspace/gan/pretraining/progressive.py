@@ -26,10 +26,10 @@ from torch import Tensor
 from tqdm import tqdm
 
 from latentspace.core import distributed
+from latentspace.core.compute import CPU, Compute
 from latentspace.core.files import atomic
 from latentspace.core.fit import Diverged, read_checkpoint, stream, write_checkpoint
 from latentspace.core.parallel import rank
-from latentspace.core.params import Device
 from latentspace.gan.network import BASE, Discriminator, Generator, fade
 from latentspace.gan.pretraining.dataset import Pixels, centred, contact_sheet, pooled, to_pixels
 from latentspace.gan.pretraining.params import Recipe, Scale
@@ -123,7 +123,7 @@ def penalty(scores: Float[Tensor, " batch"], images: Float[Tensor, "batch 3 size
 
 
 def batch_at(
-    data: UInt8[Tensor, "n 3 size size"], recipe: Recipe, state: State, seed: int
+    data: UInt8[Tensor, "n 3 size size"], recipe: Recipe, state: State, seed: int, dtype: torch.dtype = torch.float32
 ) -> tuple[Float[Tensor, "batch 3 size size"], Float[Tensor, "batch latent"]]:
     """Real images (blended with their coarser selves while the scale fades in) and latents, by (seed, step).
 
@@ -137,7 +137,6 @@ def batch_at(
     alpha = alpha_at(scale, state.seen)
     if alpha > 0:
         real = fade(real, F.interpolate(F.avg_pool2d(real, 2), scale_factor=2.0, mode="nearest"), alpha)
-    dtype = torch.bfloat16 if recipe.precision == "bf16-mixed" else torch.float32
     device = state.generator.formatLayer.module.weight.device
     return real.to(device, dtype), z.to(device, dtype)
 
@@ -177,7 +176,7 @@ def _follow(state: State, recipe: Recipe, batch: int) -> None:
 
 
 def train(
-    images: Pixels, recipe: Recipe, *, seed: int, checkpoints: Path, device: Device = "cpu", label: str = ""
+    images: Pixels, recipe: Recipe, *, seed: int, checkpoints: Path, compute: Compute = CPU, label: str = ""
 ) -> State:
     """Train through all scales; resumes from the newest sound checkpoint.
 
@@ -186,7 +185,7 @@ def train(
         recipe: scales, lengths, rates.
         seed: of weights, batches and latents.
         checkpoints: folder of checkpoints, previews and the contact sheet of each scale.
-        device: ``auto`` takes a GPU when there is one.
+        compute: where, and in which arithmetic.
         label: name beside the progress bar, which appears on terminals only.
 
     Returns:
@@ -200,10 +199,11 @@ def train(
         distributed.check_batch(scale.batch)
     if images.shape[1] < BASE * 2 ** (len(recipe.scales) - 1):
         raise ValueError(f"images of {images.shape[1]} pixels are smaller than the last of {len(recipe.scales)} scales")
-    fabric = distributed.start(device)
+    fabric = distributed.start(compute.device)
     state = resume(checkpoints, recipe, fabric.device) or _placed(start(recipe, seed), fabric.device)
     while True:
-        train_scale(state, pooled(images, state.size), recipe, seed=seed, checkpoints=checkpoints, label=label)
+        data = pooled(images, state.size)
+        train_scale(state, data, recipe, compute, seed=seed, checkpoints=checkpoints, label=label)
         if state.scale + 1 == len(recipe.scales):
             state.average.to("cpu")
             fabric.barrier()  # the first process has written everything
@@ -218,7 +218,14 @@ def _placed(state: State, device: torch.device) -> State:
 
 
 def train_scale(
-    state: State, data: UInt8[Tensor, "n 3 size size"], recipe: Recipe, *, seed: int, checkpoints: Path, label: str
+    state: State,
+    data: UInt8[Tensor, "n 3 size size"],
+    recipe: Recipe,
+    compute: Compute,
+    *,
+    seed: int,
+    checkpoints: Path,
+    label: str,
 ) -> None:
     """Train the present scale to its end, with checkpoints; then write its contact sheet ``samples_<size>.png``."""
     scale = recipe.scales[state.scale]
@@ -228,7 +235,7 @@ def train_scale(
     bar = tqdm(total=steps, initial=done, desc=f"{label} {state.size}²", disable=None, leave=False, mininterval=1)
     for step in range(done, steps):
         _set_step(state, recipe)
-        parts = train_step(state, recipe, *batch_at(data, recipe, state, seed))
+        parts = train_step(state, recipe, *batch_at(data, recipe, state, seed, compute.dtype_of_generators))
         state.step, state.seen = state.step + 1, state.seen + scale.batch
         state.seconds = before + time.monotonic() - begun
         if state.step % HISTORY_EVERY == 0 or step + 1 == steps:

@@ -1,0 +1,162 @@
+"""Chains of elementwise operations in one pass over memory each way, compiled by numba for the processor at hand.
+
+Torch runs such a chain operation by operation, each reading and writing whole arrays, which costs a convolution's time.
+Every function here has its reference in torch, which the tests compare it with, and which serves where `supports` says
+no: other devices and types, or no numba. Arrays are float32 and, if they are images, channels last in memory.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+R = TypeVar("R")
+Rows = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+
+
+def supports(x: Tensor) -> bool:
+    """Whether the functions here take `x`."""
+    return x.dtype == torch.float32 and x.device.type == "cpu" and find_spec("numba") is not None
+
+
+@cache
+def compiled(function: Callable[..., R]) -> Callable[..., R]:
+    """Machine code of `function`, kept on disk for the next process."""
+    from numba import njit
+
+    code: Callable[..., R] = njit(inspect.unwrap(function), fastmath=True, cache=True)
+    return code
+
+
+def pixels(x: Float[Tensor, "batch channels h w"]) -> Rows:
+    """The array of a channels-last tensor, a row of channels per pixel; no copy."""
+    return x.detach().permute(0, 2, 3, 1).reshape(-1, x.shape[1]).numpy()
+
+
+class LeakyPixelNorm(torch.autograd.Function):
+    """LeakyReLU of `slope`, then pixel norm: y/√(mean y² + ε) over the channels of each pixel.
+
+    The gradient needs the output y' alone: (g − y'·mean(g y')) / √(mean y² + ε), times LeakyReLU's slope.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, slope: float, epsilon: float) -> Tensor:
+        """Output of the same shape."""
+        x = x.contiguous(memory_format=torch.channels_last)
+        y, scale = torch.empty_like(x), torch.empty(x.numel() // x.shape[1])
+        compiled(norm_forward)(pixels(x), pixels(y), scale.numpy(), np.float32(slope), np.float32(epsilon))
+        ctx.save_for_backward(y, scale)
+        ctx.slope = slope
+        return y
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        """Gradient to the input; not itself differentiable."""
+        y, scale = ctx.saved_tensors
+        gradient = gradient.contiguous(memory_format=torch.channels_last)
+        out = torch.empty_like(y)
+        compiled(norm_backward)(pixels(gradient), pixels(y), scale.numpy(), pixels(out), np.float32(ctx.slope))
+        return out, None, None
+
+
+def norm_forward(x: Rows, y: Rows, scale: Any, slope: np.float32, epsilon: np.float32) -> None:
+    """Fill `y` and, per pixel, `scale` = 1/√(mean y² + ε)."""
+    for p in range(x.shape[0]):
+        total = np.float32(0)
+        for c in range(x.shape[1]):
+            value = max(x[p, c], slope * x[p, c])
+            y[p, c] = value
+            total += value * value
+        scale[p] = np.float32(1) / np.sqrt(total / np.float32(x.shape[1]) + epsilon)
+        for c in range(x.shape[1]):
+            y[p, c] *= scale[p]
+
+
+def norm_backward(gradient: Rows, y: Rows, scale: Any, out: Rows, slope: np.float32) -> None:
+    """Fill `out`, the gradient to the input."""
+    for p in range(y.shape[0]):
+        along = np.float32(0)
+        for c in range(y.shape[1]):
+            along += gradient[p, c] * y[p, c]
+        along /= np.float32(y.shape[1])
+        for c in range(y.shape[1]):
+            value = (gradient[p, c] - y[p, c] * along) * scale[p]
+            out[p, c] = value if y[p, c] > 0 else slope * value
+
+
+class BlockError(torch.autograd.Function):
+    """Mean error of images whose logits come as blocks, without making the images.
+
+    Takes logits (batch, 16 channels, h / 4, w / 4), in the order of `F.pixel_shuffle` by 4, and targets
+    (batch, channels, h, w) in [0, 1]. The error is the squared one, or the binary cross-entropy.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, logits: Tensor, target: Tensor, cross_entropy: bool) -> Tensor:
+        """A scalar."""
+        logits = logits.contiguous(memory_format=torch.channels_last)
+        slope = torch.sigmoid(logits)
+        row = np.empty(target.shape[3] * target.shape[1] * 4, np.float32)
+        total = compiled(block_errors)(block_rows(logits), block_rows(slope), array(target), row, cross_entropy)
+        if cross_entropy:  # Σ softplus(x) − x t
+            total += float(F.softplus(logits).sum(dtype=torch.float64))
+        ctx.save_for_backward(slope)
+        return logits.new_tensor(total / target.numel())
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
+        """Gradient to the logits; not itself differentiable."""
+        (slope,) = ctx.saved_tensors
+        return slope * (gradient / slope.numel()), None, None
+
+
+def array(x: Tensor) -> Any:
+    """The array of a tensor in the usual layout."""
+    return x.detach().contiguous().numpy()
+
+
+def block_rows(x: Float[Tensor, "batch blocks h w"]) -> Any:
+    """The array of channels-last blocks, shape (batch, h, w · blocks): a row of places after the other; no copy."""
+    return x.detach().permute(0, 2, 3, 1).flatten(2).numpy()
+
+
+def block_errors(logits: Any, slope: Any, target: Any, row: Any, cross_entropy: bool) -> float:
+    """Sum of the errors of all numbers.
+
+    Args:
+        logits: x, shape (batch, h, w · blocks).
+        slope: σ(x), of the same shape; overwritten with the gradient of the sum to x.
+        target: t, shape (batch, channels, height, width).
+        row: memory for one row of places, which is brought into the order of blocks.
+        cross_entropy: then the sum is that of −x t alone.
+    """
+    total = 0.0
+    for n in range(slope.shape[0]):
+        for i in range(slope.shape[1]):
+            k = 0
+            for j in range(target.shape[3] // 4):
+                for c in range(target.shape[1]):
+                    for a in range(4):
+                        for b in range(4):
+                            row[k] = target[n, c, 4 * i + a, 4 * j + b]
+                            k += 1
+            part = np.float32(0)
+            for k in range(row.size):
+                s = slope[n, i, k]
+                wrong = s - row[k]
+                part += -logits[n, i, k] * row[k] if cross_entropy else wrong * wrong
+                slope[n, i, k] = wrong if cross_entropy else np.float32(2) * wrong * s * (np.float32(1) - s)
+            total += float(part)
+    return total
