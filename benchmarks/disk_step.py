@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from latentspace.core.layers import literal_down, literal_up
+from latentspace.core.parallel import keep_memory
 from latentspace.core.params import parse, read_yaml
 from latentspace.size.network import ShapeAutoencoder, build
 from latentspace.size.params import Network, Variant
@@ -54,6 +55,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--widths", type=int, nargs="+", help="channels of both sides, instead of params.yaml's")
     options = parser.parse_args()
+    keep_memory()
     torch.set_num_threads(options.threads)
     params = read_yaml(Path("params.yaml"))
     config = parse(Network, params["size_train"]["network"], "size_train.network")

@@ -3,10 +3,10 @@
     python benchmarks/generator_step.py [--batch 32] [--repeats 9] [--generator assets/avatars.safetensors]
 
 The zoo's form is written out in `gan.zoo.literal_forward`: factors multiplied after every layer, pixels repeated, then
-convolved. Ours has the constants folded into the weights, one transposed convolution for upsampling and convolution, and
-LeakyReLU with pixel norm in one pass over memory (`core/fused.py`); beside it the same in operations of torch alone, and
-in bfloat16. All are timed in turn on one core, in seconds of the processor, once as the processor is and once as one
-without AVX-512, which torch, oneDNN and numba are told to take it for.
+convolved. Ours has the constants folded into the weights, one transposed convolution for upsampling and convolution,
+and LeakyReLU with pixel norm in one pass over memory (`core/fused.py`); beside it the same in operations of torch
+alone, and in bfloat16. All are timed in turn on one core, in seconds of the processor, once as the processor is and
+once as one without AVX-512, which torch, oneDNN and numba are told to take it for.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
 
 Three tables in Markdown, all from one run. *Time*: one thing is varied about the shipped configuration; the exponent is
 the slope of log time over the log of what is varied (1 is proportional, 0 is for free). *Peak*: operations that torch
-counts in a step, over its time, over the best rate of a large matrix product and of a 3×3 convolution in the same dtype
-on as many threads. Both, as either may be the slower: torch's product in single precision can use half of an AMD
+counts in a step, over its time, over the best rate of a large matrix product and of a 3×3 convolution on as many
+threads. Both, as either may be the slower: torch's product in single precision can use half of an AMD
 processor's vector width where its convolution uses all. *Memory*: what the process grows by at its peak, each row in a
 process of its own; *anonymous* leaves out mapped files, which the kernel may drop. It is read as Linux has it, since
 getrusage's peak would be that of the process that started the other.
@@ -30,6 +30,7 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from latentspace.core.objective import Objective
+from latentspace.core.parallel import keep_memory, one_thread
 from latentspace.core.params import parse, read_yaml
 from latentspace.gan.generators import read
 from latentspace.gan.neighbourhood import ErrorThroughGenerator, Neighbourhood, drawn_anchors, render
@@ -73,7 +74,7 @@ def organise_step(batch: int = 256, images: int = 1024, size: int = 64, componen
 
 
 def frozen(size: int) -> FrozenGenerator:
-    """A generator with random weights and the shipped widths, in bfloat16 as in the experiments."""
+    """A generator with random weights and the shipped widths."""
     torch.manual_seed(0)
     return Generator(64, WIDTHS[: size.bit_length() - 2]).fold().eval()
 
@@ -197,7 +198,7 @@ def measured(work: Callable[[], object]) -> tuple[float, float]:
 
 def three_steps(make: Callable[[], Step]) -> None:
     """Prepare and take three steps, on one thread."""
-    torch.set_num_threads(1)
+    one_thread()
     step = make()
     for _ in range(3):
         step()
@@ -205,20 +206,20 @@ def three_steps(make: Callable[[], Step]) -> None:
 
 def rendered(count: int, path: Path | None) -> None:
     """Sample a neighbourhood in memory, or into a file."""
-    torch.set_num_threads(1)
+    one_thread()
     render(frozen(64), torch.randn(count, 64), path)
 
 
-def product_rate(dtype: torch.dtype, side: int = 1536) -> float:
+def product_rate(side: int = 1536) -> float:
     """Operations a second of a large matrix product."""
-    a, b = torch.randn(side, side).to(dtype), torch.randn(side, side).to(dtype)
+    a, b = torch.randn(side, side), torch.randn(side, side)
     return 2 * side**3 / seconds(lambda: a @ b, 7)
 
 
-def convolution_rate(dtype: torch.dtype, channels: int = 96, side: int = 16, batch: int = 32) -> float:
+def convolution_rate(channels: int = 96, side: int = 16, batch: int = 32) -> float:
     """Operations a second of a 3×3 convolution, the padding's products counted as torch counts them."""
-    x = torch.randn(batch, channels, side, side).to(dtype).contiguous(memory_format=torch.channels_last)
-    weight = torch.randn(channels, channels, 3, 3).to(dtype)
+    x = torch.randn(batch, channels, side, side).contiguous(memory_format=torch.channels_last)
+    weight = torch.randn(channels, channels, 3, 3)
     return 2 * 9 * channels**2 * side**2 * batch / seconds(lambda: F.conv2d(x, weight, padding=1), 20)
 
 
@@ -258,24 +259,18 @@ def table_of_memory() -> None:
 def table_of_peaks(repeats: int) -> None:
     """Print how near the steps are to the peak of a matrix product."""
     shipped = read(Path("assets/avatars.safetensors")).fold().eval()
-    half = read(Path("assets/avatars.safetensors")).fold().eval()
-    steps: tuple[tuple[str, Step, torch.dtype], ...] = (
-        ("disk autoencoder, batch 64", disk_step(), torch.float32),
-        ("PCA autoencoder of images, batch 256", organise_step(), torch.float32),
-        (
-            "generator, forward and backward, batch 32",
-            partial(forward_backward, shipped, torch.randn(32, 64)),
-            torch.float32,
-        ),
-        ("the same in bfloat16", partial(forward_backward, half, torch.randn(32, 64)), torch.bfloat16),
+    steps: tuple[tuple[str, Step], ...] = (
+        ("disk autoencoder, batch 64", disk_step()),
+        ("PCA autoencoder of images, batch 256", organise_step()),
+        ("generator, forward and backward, batch 32", partial(forward_backward, shipped, torch.randn(32, 64))),
     )
-    best = {dtype: (product_rate(dtype), convolution_rate(dtype)) for dtype in (torch.float32, torch.bfloat16)}
+    product, convolution = product_rate(), convolution_rate()
     print(
         "\n| step | operations | a second | matrix product | convolution | share of the better |\n" + "|---" * 6 + "|"
     )
-    for what, step, dtype in steps:
+    for what, step in steps:
         count, spent = operations(step), seconds(step, repeats)
-        rate, (product, convolution) = count / spent, best[dtype]
+        rate = count / spent
         each = " | ".join(f"{value / 1e9:.0f}e9" for value in (rate, product, convolution))
         print(f"| {what} | {count / 1e9:.2f}e9 | {each} | {rate / max(product, convolution):.2f} |", flush=True)
 
@@ -286,6 +281,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
+    keep_memory()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     table_of_times(options.repeats)

@@ -3,7 +3,7 @@
     python benchmarks/where.py [--steps 20] [--threads 1]
 
 A share is the time inside operations of a kind over that inside all: *products* are convolutions, matrix products and
-their gradients; *one by one* are operations on every number alone, such as activations and the products of a norm;
+their gradients; *elementwise* are operations on every number alone, such as activations and the products of a norm;
 *sums* run over an axis; *moves* copy, gather, fill or change the layout. What is left is autograd, the optimizer and
 Python.
 """
@@ -17,19 +17,20 @@ from collections.abc import Mapping
 import torch
 from torch.profiler import ProfilerActivity, profile
 
+from latentspace.core.parallel import keep_memory
 from scaling import Step, disk_step, generator_step, neighbourhood_step, organise_step
 
 KINDS = {
     "products": ("convolution", "mm", "linear", "matmul"),
     "moves": ("copy", "shuffle", "cat", "clone", "index", "fill", "zero", "empty", "to", "contiguous", "resize"),
     "sums": ("sum", "mean", "mse_loss", "norm", "var"),
-    "one by one": ("aten::",),
+    "elementwise": ("aten::",),
 }
 STEPS: dict[str, Step] = {
     "disk autoencoder, batch 64": disk_step(),
     "PCA autoencoder of images, batch 256": organise_step(),
     "PCA autoencoder through a generator, batch 32": neighbourhood_step(),
-    "generator in bfloat16, forward and backward, batch 32": generator_step(),
+    "generator, forward and backward, batch 32": generator_step(),
 }
 
 
@@ -38,7 +39,7 @@ def kind_of(name: str) -> str:
     if not name.startswith("aten::"):
         return "rest"
     words = name.removeprefix("aten::")
-    return next((kind for kind, parts in KINDS.items() if any(part in words for part in parts)), "one by one")
+    return next((kind for kind, parts in KINDS.items() if any(part in words for part in parts)), "elementwise")
 
 
 def shares(step: Step, count: int) -> tuple[float, Mapping[str, float], Mapping[str, float]]:
@@ -64,16 +65,17 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
+    keep_memory()
     torch.set_num_threads(options.threads)
     kinds = [*KINDS, "rest"]
-    print(f"| step | ms | {' | '.join(kinds)} | the three dearest operations |")
+    print(f"| step | ms | {' | '.join(kinds)} | the three most expensive operations |")
     print("|---" * (len(kinds) + 3) + "|")
     for what, step in STEPS.items():
         milliseconds, by_kind, by_name = shares(step, options.steps)
         cells = " | ".join(f"{by_kind[kind]:.2f}" for kind in kinds)
         most = sorted(by_name.items(), key=lambda each: -each[1])
-        dearest = ", ".join(f"{name.removeprefix('aten::')} {share:.2f}" for name, share in most[:3])
-        print(f"| {what} | {milliseconds:.1f} | {cells} | {dearest} |", flush=True)
+        largest = ", ".join(f"{name.removeprefix('aten::')} {share:.2f}" for name, share in most[:3])
+        print(f"| {what} | {milliseconds:.1f} | {cells} | {largest} |", flush=True)
 
 
 if __name__ == "__main__":
