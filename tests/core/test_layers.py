@@ -42,6 +42,21 @@ def test_both_agree_in_single_precision():
     assert (down(y) - literal_down(y, down.weight, down.bias)).abs().max() < 1e-5
 
 
+@pytest.mark.parametrize(("in_", "height", "width"), [(1, 1, 1), (3, 2, 5), (16, 8, 8)])
+@pytest.mark.parametrize("bias", [True, False])
+def test_one_channel_in_one_pass_is_the_literal_layer(in_, height, width, bias):
+    torch.manual_seed(0)
+    layer = UpConv(in_, 1, bias=bias)
+    if layer.bias is not None:
+        torch.nn.init.constant_(layer.bias, 0.5)
+    for x in (torch.randn(2, in_, height, width), torch.randn(2, height, width, in_).permute(0, 3, 1, 2)):
+        wanted, got = literal_up(x.requires_grad_(), layer.weight, layer.bias), layer(x)
+        assert (wanted - got).abs().max() < 1e-5
+        inputs, grad = [x, *layer.parameters()], torch.randn_like(got)
+        for a, b in zip(torch.autograd.grad(wanted, inputs, grad), torch.autograd.grad(got, inputs, grad), strict=True):
+            assert (a - b).abs().max() < 1e-4
+
+
 def test_gradient_against_finite_differences():
     layer = UpConv(2, 2).double()
     x = torch.randn(1, 2, 3, 3, dtype=torch.float64, requires_grad=True)

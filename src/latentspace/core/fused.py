@@ -160,3 +160,44 @@ def block_errors(logits: Any, slope: Any, target: Any, row: Any, cross_entropy: 
                 slope[n, i, k] = wrong if cross_entropy else np.float32(2) * wrong * s * (np.float32(1) - s)
             total += float(part)
     return total
+
+
+def upsampled(
+    x: Float[Tensor, "batch in h w"], taps: Float[Tensor, "in 16"], bias: Float[Tensor, " 1"] | None
+) -> Float[Tensor, "batch 1 h2 w2"]:
+    """Upsampling by 2 and convolution 3×3 to one channel; no gradients.
+
+    Args:
+        x: the images.
+        taps: the 2×2 taps of the four phases, the products of each pixel with all of which are one matrix product.
+        bias: of the output, if there is one.
+    """
+    batch, _, height, width = x.shape
+    products = x.permute(0, 2, 3, 1).reshape(batch * height * width, -1) @ taps
+    out = x.new_empty(batch, 1, 2 * height, 2 * width)
+    start = np.float32(0.0 if bias is None else float(bias))
+    compiled(add_phases)(products.detach().view(batch, height, width, 16).numpy(), out.squeeze(1).numpy(), start)
+    return out
+
+
+def add_phases(products: Any, out: Any, bias: np.float32) -> None:
+    """Fill `out` (batch, 2h, 2w): pixel (2i + p, 2j + q) is the sum of its taps (a, b) at (i + p − 1 + a, j + q − 1 + b).
+
+    Args:
+        products: of every source pixel with every tap, shape (batch, h, w, 16), the 16 in the order p, q, a, b.
+        out: the image.
+        bias: added to every pixel.
+    """
+    height, width = products.shape[1:3]
+    for n in range(products.shape[0]):
+        for i in range(height):
+            for p in range(2):
+                for j in range(width):
+                    for q in range(2):
+                        value = bias
+                        for a in range(2):
+                            for b in range(2):
+                                y, x = i + p - 1 + a, j + q - 1 + b
+                                if 0 <= y < height and 0 <= x < width:
+                                    value += products[n, y, x, ((p * 2 + q) * 2 + a) * 2 + b]
+                        out[n, 2 * i + p, 2 * j + q] = value

@@ -16,6 +16,8 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn.grad import conv2d_weight
 
+from latentspace.core import fused
+
 
 def literal_down(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """Convolution 3×3, then subsampling by ½ (slide 9), as written; for tests and benchmarks."""
@@ -75,8 +77,15 @@ def _transposed_map() -> Tensor:
     return torch.einsum("ai,bj->abij", tap, tap).reshape(9, 16)
 
 
+def _tap_map() -> Tensor:
+    """Linear map from a 3×3 kernel to the 2×2 taps of its four phases, in the order of `fused.add_phases`; (9, 16)."""
+    tap = torch.tensor([[[1.0, 0, 0], [0, 1, 1]], [[1, 1, 0], [0, 0, 1]]])  # phase, tap, place in the kernel
+    return torch.einsum("pat,qbu->tupqab", tap, tap).reshape(9, 16)
+
+
 PHASES = _phase_map()
 TRANSPOSED = _transposed_map()
+TAPS = _tap_map()
 
 
 def as_channels_last(x: Float[Tensor, "batch channels h w"]) -> Float[Tensor, "batch channels h w"]:
@@ -96,6 +105,8 @@ class _FourPhase(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         ctx.save_for_backward(x, weight)
         out, in_ = weight.shape[:2]
+        if out == 1 and fused.supports(x):  # four output channels would leave most of a vector empty
+            return fused.upsampled(x, weight.reshape(in_, 9) @ TAPS, bias)
         kernels = (weight.reshape(-1, 9) @ PHASES.to(weight)).view(out, in_, 4, 9)
         kernels = kernels.transpose(1, 2).reshape(4 * out, in_, 3, 3).contiguous(memory_format=torch.channels_last)
         biases = None if bias is None else bias.repeat_interleave(4)
