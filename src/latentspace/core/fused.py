@@ -181,7 +181,7 @@ def upsampled(
 
 
 def add_phases(products: Any, out: Any, bias: np.float32) -> None:
-    """Fill `out` (batch, 2h, 2w): pixel (2i + p, 2j + q) sums its taps (a, b), which lie at (i + p − 1 + a, j + q − 1 + b).
+    """Fill `out` (batch, 2h, 2w): pixel (2i + p, 2j + q) sums its taps (a, b), at (i + p − 1 + a, j + q − 1 + b).
 
     Args:
         products: of every source pixel with every tap, shape (batch, h, w, 16), the 16 in the order p, q, a, b.
