@@ -89,10 +89,10 @@ if sys.argv[1] == "keep":
     keep_memory()
 x = torch.ones(2**21, requires_grad=True)
 faults = []
-for _ in range(20):
+for _ in range(60):
     (2 * x.sigmoid()).tanh().sum().backward()
     faults.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
-print(faults[-1] - faults[-11])
+print(faults[-1] - faults[-31])
 """
 
 
@@ -103,4 +103,4 @@ def test_freed_memory_serves_the_next_step():
         int(subprocess.run([sys.executable, "-c", FAULTS, word], capture_output=True, text=True, check=True).stdout)
         for word in ("keep", "give back")
     )
-    assert keep < pages < 10 * pages < give_back
+    assert keep < 3 * pages < 10 * pages < give_back
