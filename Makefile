@@ -53,6 +53,7 @@ benchmark: setup ## speed of our layers beside the literal ones, as ratios in on
 	python benchmarks/data.py
 	python benchmarks/where.py
 	python benchmarks/scaling.py
+	python benchmarks/overhead.py
 
 sync-tracking: setup ## send runs that could not be sent to MLflow when they ended
 	python -m latentspace.tracking

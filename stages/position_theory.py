@@ -2,8 +2,8 @@
 
 from latentspace.core.stage import stage
 from latentspace.position import figures
-from latentspace.position.experiments import theory_numbers
 from latentspace.position.params import Theory
+from latentspace.position.theory import theory_numbers
 
 
 def main() -> None:

@@ -1,9 +1,9 @@
 """The decoding energy without any network: Airy's closed form against the discretised eigenproblem (slides 16-17)."""
 
 from latentspace.core.stage import stage
-from latentspace.size.experiments import theory_numbers
 from latentspace.size.figures import energy_spectrum
 from latentspace.size.params import Sampling, Theory
+from latentspace.size.theory import theory_numbers
 
 
 def main() -> None:

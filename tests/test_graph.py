@@ -1,6 +1,7 @@
 """dvc.yaml against the code: every stage lists the modules it uses and exactly the parameters it reads."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from latentspace.core.params import read_yaml
+from latentspace.core.params import ParamsError, read_yaml
+from latentspace.core.stage import KINDS, _paths, declaration
 
 sys.path.insert(0, str(Path(__file__).parent))
 from imports import EXEMPT, ROOT, modules_of
@@ -50,6 +52,61 @@ def test_parameters_are_those_read(script):
     read |= {"seeds"} if " code(run" in text else set()
     read |= {"device", "precision"} if "train_and_record" in text or "run.compute" in text else set()
     assert read == set(STAGES[script.stem].get("params", []))
+
+
+@pytest.mark.parametrize("folder", [ROOT, ROOT / "pretraining"], ids=["project", "pretraining"])
+def test_declarations_are_those_that_dvc_resolves(folder, monkeypatch):
+    from dvc.dvcfile import load_file
+    from dvc.repo import Repo
+
+    monkeypatch.chdir(folder)
+    with Repo(str(folder)) as repo:
+        graph = load_file(repo, str(folder / "dvc.yaml"))
+        names = list(graph.stages)
+        resolved = {name: graph.resolver.resolve_one(name)[name] for name in names}
+    assert len(names) >= 5
+    for name in names:
+        listed = {kind: _paths(resolved[name].get(kind, [])) for kind in KINDS}
+        found = declaration(name)
+        assert list(found.params) == listed["params"], name
+        assert list(found.deps) == listed["deps"], name
+        assert list(found.outs) == listed["outs"] + listed["metrics"] + listed["plots"], name
+
+
+@pytest.mark.parametrize("name", ["size_nothing", "size_train@nothing", "size_train", "size_disks@bias"])
+def test_a_stage_that_is_not_declared_is_refused(name, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(ParamsError, match=f"dvc.yaml: no stage {name}"):
+        declaration(name)
+
+
+def imported_by(script: str) -> set[str]:
+    """Heavy packages that a stage script has imported when its `main` begins."""
+    code = f"import runpy, sys; runpy.run_path({script!r}); print(*sys.modules)"
+    environment = os.environ | {"PYTHONPATH": "src"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    heavy = "torch torch._dynamo lightning_fabric scipy.stats sklearn dcor numba dvc mlflow pandas matplotlib"
+    return set(heavy.split()) & set(done.stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("script", "needs"),
+    [
+        ("stages/check.py", set()),
+        ("stages/size_theory.py", {"matplotlib"}),
+        ("stages/size_disks.py", {"matplotlib"}),
+        ("stages/position_theory.py", {"matplotlib"}),
+        ("stages/size_train.py", {"torch"}),
+        ("stages/organise_train.py", {"torch"}),
+        ("stages/gan_train.py", {"torch"}),
+        ("stages/organise_codes.py", {"torch", "matplotlib", "pandas"}),
+        ("stages/gan_codes.py", {"torch", "matplotlib", "pandas"}),
+    ],
+)
+def test_a_stage_imports_no_package_that_it_does_not_need(script, needs):
+    assert imported_by(script) <= needs
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)

@@ -3,6 +3,9 @@
 A stage posts what it has to say to an outbox on disk when its results are already there; a background sender takes it
 to MLflow. So importing MLflow, a slow server or no server at all costs a stage nothing, and nothing is lost: what could
 not be sent stays in the outbox, and `make sync-tracking` (or the next stage) sends it.
+
+One sender serves a whole run: it stays as long as the `dvc` that executes the stages, however that ends, and a moment
+after a stage that somebody started by hand.
 """
 
 from __future__ import annotations
@@ -103,7 +106,17 @@ VIEWS = {
     ],
 }
 LIMITS = {"metrics": 900, "params": 100, "tags": 100}  # what the store takes in one call
-IDLE_SECONDS = 4.0  # how long the background sender waits for more before it ends
+# Trainings whose network MLflow stores as a model of its own, one a chapter: exporting it takes as long as a small
+# training. Every other one's file comes with its run as an artifact.
+EXPORTED = {
+    "size_train@bias",
+    "position_train_decoder",
+    "organise_train@pca_ae",
+    "gan_train@avatars",
+    "gan_pretrain@avatars",
+    "gan_pretrain@faces",
+}
+IDLE_SECONDS = 4.0  # how long the background sender waits for more before it ends, when no run goes on
 
 
 @dataclass
@@ -170,7 +183,8 @@ def post(log: RunLog) -> dict[str, str]:
     try:
         _put(log, draft)
         draft.replace(outbox() / f"{int(log.ended * 1e6):020d}-{execution}")
-        start_sender()
+        if not sender_is_about():
+            start_sender()
     except OSError as error:
         shutil.rmtree(draft, ignore_errors=True)
         print(f"warning: {log.stage}: no run for MLflow, as the outbox cannot be written: {error}", file=sys.stderr)
@@ -208,12 +222,59 @@ def git_tags() -> dict[str, str]:
     return tags
 
 
+def sender_is_about() -> bool:
+    """Whether a sender holds its lock: it looks into the outbox once more after it has let go."""
+    try:
+        with FileLock(project_root() / ".tracking" / "sender.lock", timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process, told by its number and the time it started at, as numbers are given out again."""
+
+    pid: int
+    started: str
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs; one that has ended and that nobody has waited for does not."""
+        return process(self.pid) == self
+
+
+def _stat(pid: int) -> list[str]:
+    """What Linux tells of a process after its name, beginning with its state and its parent."""
+    return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+
+
+def process(pid: int) -> Process | None:
+    """The running process of that number, or None."""
+    try:
+        told = _stat(pid)
+    except OSError:
+        return None
+    return None if told[0] in "ZX" else Process(pid, told[19])
+
+
+def run_of_stages() -> Process | None:
+    """The `dvc` that executes this stage: the nearest process above that was not itself told of a stage."""
+    pid = os.getpid()
+    try:
+        while pid > 1 and b"\0DVC_STAGE=" in b"\0" + Path(f"/proc/{pid}/environ").read_bytes():
+            pid = int(_stat(pid)[1])
+    except OSError:  # another user's, or just gone
+        return None
+    return process(pid) if pid not in {1, os.getpid()} else None
+
+
 def start_sender() -> None:
-    """Start the background sender; it ends at once if one is running."""
-    log = project_root() / ".tracking" / "sender.log"
+    """Start the background sender of the run that this stage belongs to; it ends at once if one is running."""
+    log, run = project_root() / ".tracking" / "sender.log", run_of_stages()
     with log.open("a", encoding="utf-8") as stream:
         subprocess.Popen(
-            [sys.executable, "-m", "latentspace.tracking", "--background"],
+            [sys.executable, "-m", "latentspace.tracking", "--background", *([str(run.pid)] if run else [])],
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=stream,
@@ -433,31 +494,71 @@ def load_model(run_id: str, name: str) -> Any:
     raise ValueError(f"run {run_id} has no model {name!r}")
 
 
-def _background() -> None:
-    """Send what comes until nothing has come for a while; only one such process per repository."""
+def _background(run: Process | None = None) -> None:
+    """Send what comes until `run` has ended, or nothing has come for a while; only one such process per repository."""
     os.nice(10)  # training comes first
     while True:
         try:
             with FileLock(project_root() / ".tracking" / "sender.lock", timeout=0):
-                idle_since = time.monotonic()
-                while time.monotonic() - idle_since < IDLE_SECONDS:
-                    if any(outbox().glob("[0-9]*")):
-                        if drain():
-                            return  # the store does not answer: leave it to the next stage or to `make sync-tracking`
-                        idle_since = time.monotonic()
-                    time.sleep(0.2)
+                if not _send_until_over(run):
+                    return  # the store does not answer: leave it to the next stage or to `make sync-tracking`
         except Timeout:
             return  # the one that holds the lock looks once more after letting go
         if not any(outbox().glob("[0-9]*")):
             return
 
 
+def _send_until_over(run: Process | None) -> bool:
+    """Send what comes while `run` goes on, or until nothing has come for a while; whether the store has answered."""
+    idle_since = time.monotonic()
+    while True:
+        over = not run.alive if run else time.monotonic() - idle_since >= IDLE_SECONDS  # before the last look
+        if any(outbox().glob("[0-9]*")):
+            if drain():
+                return False
+            idle_since = time.monotonic()
+        elif over:
+            return True
+        time.sleep(0.2)
+
+
+def _wait_for_sender(seconds: float = 60.0) -> None:
+    """Let the sender that is about, which has MLflow at hand already, empty the outbox."""
+    deadline = time.monotonic() + seconds
+    while any(outbox().glob("[0-9]*")) and sender_is_about() and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+
+def _experiments() -> dict[str, Any]:
+    """What the store holds before the first run."""
+    tags = {chapter: experiment_tags(chapter) for chapter in CHAPTERS}
+    return {"store": without_password(tracking_uri()), "tags": tags}
+
+
+def _made() -> bool:
+    """Whether the store holds the experiments already, as far as can be told without MLflow."""
+    made, database = project_root() / ".tracking" / "experiments.json", tracking_uri().removeprefix("sqlite:///")
+    try:
+        same: bool = json.loads(made.read_text(encoding="utf-8")) == _experiments()
+    except (OSError, ValueError):
+        return False
+    return same and (not tracking_uri().startswith("sqlite:") or Path(database).is_file())
+
+
 def main(arguments: list[str]) -> int:
     """Create the database and the experiments if need be, and send what waits."""
-    if arguments == ["--background"]:
-        _background()
+    if arguments[:1] == ["--background"]:
+        _background(process(int(arguments[1])) if arguments[1:] else None)
         return 0
     outbox().mkdir(parents=True, exist_ok=True)
+    _wait_for_sender()
+    waiting = drain() if _made() else _make_and_send()
+    print(f"MLflow tracking: {without_password(tracking_uri())}, {waiting} runs waiting")
+    return int(waiting > 0)
+
+
+def _make_and_send() -> int:
+    """Create the database and the experiments, and send what waits; how many runs still do."""
     try:
         with FileLock(project_root() / ".tracking" / "drain.lock"):
             store = client()
@@ -465,13 +566,12 @@ def main(arguments: list[str]) -> int:
                 made = experiment_id(store, chapter)
                 for key, text in experiment_tags(chapter).items():  # a store of older code gets the present ones
                     store.set_experiment_tag(made, key, text)
+        record = project_root() / ".tracking" / "experiments.json"
+        record.write_text(json.dumps(_experiments()), encoding="utf-8")
     except Exception as error:  # as in `drain`
         _warn(error, "runs wait in .tracking/outbox")
-        waiting = len(list(outbox().glob("[0-9]*")))
-    else:
-        waiting = drain()
-    print(f"MLflow tracking: {without_password(tracking_uri())}, {waiting} runs waiting")
-    return int(waiting > 0)
+        return len(list(outbox().glob("[0-9]*")))
+    return drain()
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from PIL import Image
 
 from latentspace.core import files
@@ -67,6 +68,27 @@ def test_matrices_animations_and_images_are_kept_and_recorded(run):
     run.image("traversal", 2, frames[1])
     assert run.log.images == [("traversal", 2, "figures/size_x/traversal_2.png")]
     assert run.log.artifacts[-1] == ("figures/size_x/walk.gif", "figures")
+
+
+def test_a_network_comes_with_its_run_and_is_a_model_of_mlflow_where_it_is_used(run, monkeypatch):
+    path = "models/size/x/seed_0.safetensors"
+    run.output(path).write_bytes(b"x")
+    run.model("autoencoder", path, torch.zeros(1, 2))
+    assert run.log.artifacts == [(path, "networks")] and not run.log.models
+    monkeypatch.setattr("latentspace.core.stage.EXPORTED", {"size_x"})
+    run.model("autoencoder", path, torch.zeros(1, 2))
+    assert run.log.models == [("autoencoder", path, [[0.0, 0.0]])]
+
+
+def test_curves_are_a_table_and_points_by_seed(run):
+    rows = [{"seed": 0, "step": 5.0, "loss": 0.123456789}, {"seed": 1, "step": 6.0, "loss": float("nan"), "x": 2e-7}]
+    declared = Declaration({}, (), ("plots/size_x.csv",))
+    other = Stage("size_x", declared)
+    other.curves(rows)
+    wanted = pd.DataFrame(rows).to_csv(index=False, float_format="%.6g")
+    assert files.Path("plots/size_x.csv").read_text() == wanted
+    assert other.log.curves[0] == ("loss/seed_0", 5, 0.123456789)
+    assert [point[:2] for point in other.log.curves] == [("loss/seed_0", 5), ("loss/seed_1", 6), ("x/seed_1", 6)]
 
 
 def test_checkpoints_belong_to_parameters_and_inputs(run, tmp_path):

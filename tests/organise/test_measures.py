@@ -92,6 +92,16 @@ def test_distance_correlation_agrees_with_its_definition():
     assert distance_correlations(codes).iat[0, 1] == pytest.approx(wanted)
 
 
+@pytest.mark.parametrize("decimals", [1, 15], ids=["ties", "no ties"])
+def test_distance_correlation_agrees_with_the_reference_implementation(decimals):
+    import dcor
+
+    codes = (normal(777, 3) @ np.array([[1.0, 0.4, 0.0], [0.0, 1.0, 0.2], [0.0, 0.0, 1.0]])).round(decimals)
+    found = distance_correlations(codes).to_numpy()
+    for i, j in ((0, 1), (0, 2), (1, 2)):
+        assert found[i, j] == pytest.approx(dcor.distance_correlation(codes[:, i], codes[:, j]), rel=1e-9)
+
+
 # --- factors and components
 
 

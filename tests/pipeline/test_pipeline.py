@@ -84,7 +84,7 @@ def test_one_run_per_stage_with_its_parameters_metrics_and_figures(project, firs
     assert pipeline.data.tags["run.size_train:bias"] == train.info.run_id
 
 
-def test_metrics_have_steps_and_models_load_back_both_ways(project, first_runs):
+def test_metrics_have_steps_and_models_load_back_both_ways(project, first_runs, tmp_path):
     import mlflow
     import torch
 
@@ -96,11 +96,18 @@ def test_metrics_have_steps_and_models_load_back_both_ways(project, first_runs):
     assert [point.step for point in history] == list(range(20))
     names = [artifact.path for artifact in store.list_artifacts(train.info.run_id)]
     assert "bias.json" in names
+    other = next(run for run in first_runs if run.info.run_name == "size_train@bias_free")
+    assert not other.outputs.model_outputs, "MLflow stores a model only where it is used"
+    kept = mlflow.artifacts.download_artifacts(
+        run_id=other.info.run_id, artifact_path="networks/seed_0.safetensors", dst_path=str(tmp_path)
+    )
     ours = load(project / "models/size/bias/seed_0.safetensors")
     logged = store.get_logged_model(train.outputs.model_outputs[0].model_id)
     theirs = mlflow.pytorch.load_model(logged.model_uri)
     x = torch.rand(2, 1, 32, 32)
     assert torch.allclose(ours(x), theirs(x), atol=1e-6)
+    same = load(project / "models/size/bias_free/seed_0.safetensors")
+    assert torch.equal(load(kept)(x), same(x))
 
 
 def test_a_run_shows_its_matrices_and_traversals(project, first_runs):

@@ -157,7 +157,7 @@ def test_training_lowers_the_loss_and_repeats_itself():
     assert curve[-1]["loss"] < 0.5 * curve[0]["loss"]
     assert all(torch.equal(p, q) for p, q in zip(network.parameters(), again.parameters(), strict=True))
     table = by_name([{"seed": 0, "name": "x", **row} for row in curve])
-    assert list(table.columns) == ["seed", "step", "x"] and table["step"].iloc[-1] == 100
+    assert list(table[0]) == ["seed", "step", "x"] and table[-1]["step"] == 100
 
 
 def test_lbfgs_finds_the_strided_encoder():

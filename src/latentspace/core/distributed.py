@@ -11,20 +11,25 @@ import os
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, cast
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from jaxtyping import Float, Shaped
-from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from latentspace.core.compute import Arithmetic
 from latentspace.core.parallel import processes, rank
 from latentspace.core.params import Device
 
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
 
 def start(device: Device, precision: Arithmetic = "32-true") -> Fabric:
     """The engine of a training: devices, arithmetic, and the group of processes if there are several."""
+    from lightning_fabric import Fabric  # takes a second; see `prepare`
+
     local = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Fabric advises on data loaders, which are not used here
@@ -38,6 +43,15 @@ def start(device: Device, precision: Arithmetic = "32-true") -> Fabric:
         if "LT_CLI_USED" not in os.environ:  # `fabric run` has launched
             fabric.launch()
     return fabric
+
+
+def prepare() -> None:
+    """Import what trainings need and other stages do not, before processes fork: once, not in each of them."""
+    import lightning_fabric  # noqa: F401
+    import torch._dynamo  # every optimizer of torch's imports it  # noqa: F401
+
+    if find_spec("numba"):
+        import numba  # noqa: F401
 
 
 def check_batch(size: int) -> None:

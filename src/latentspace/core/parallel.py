@@ -67,10 +67,11 @@ def keep_memory() -> None:
 
 def one_thread() -> None:
     """Keep torch, BLAS and OpenMP to one thread in this process: results then do not depend on the machine's cores."""
-    import torch
     from threadpoolctl import threadpool_limits
 
-    torch.set_num_threads(1)
+    os.environ |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # if loaded later
+    if torch := sys.modules.get("torch"):  # a stage without networks does not wait for its import
+        torch.set_num_threads(1)
     threadpool_limits(1)
     keep_memory()
 

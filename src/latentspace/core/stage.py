@@ -16,26 +16,31 @@ import hashlib
 import json
 import math
 import os
+import re
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from latentspace.core import files
 from latentspace.core.compute import Compute
 from latentspace.core.parallel import die_with_parent, one_thread, rank
-from latentspace.core.params import S, lookup, parse, read_yaml
-from latentspace.tracking import RunLog, post
+from latentspace.core.params import ParamsError, S, lookup, parse, read_yaml
+from latentspace.tracking import EXPORTED, RunLog, post
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     import torch
     from matplotlib.figure import Figure
+
+KINDS = ("params", "deps", "outs", "metrics", "plots")
+TEMPLATE = re.compile(r"\$\{\s*([\w.-]+)\s*\}")
 
 
 @dataclass(frozen=True)
@@ -48,17 +53,43 @@ class Declaration:
 
 
 def declaration(name: str) -> Declaration:
-    """Read stage `name` from dvc.yaml and its values from params.yaml, as DVC itself resolves them."""
-    from dvc.dvcfile import load_file
-    from dvc.repo import Repo
+    """Read stage `name` from dvc.yaml and its values from params.yaml, as DVC itself resolves them.
 
-    with Repo() as repo:
-        # The resolver fills in the templates without reading dvc.lock, which takes a second.
-        resolved = load_file(repo, "dvc.yaml").resolver.resolve_one(name)[name]
+    DVC's own resolver takes twenty times as long to import and run; tests compare the two on every stage.
+
+    Raises:
+        ParamsError: if there is no such stage, or a template names a parameter that is not there.
+    """
     values = read_yaml(Path("params.yaml"))
-    outs = [path for kind in ("outs", "metrics", "plots") for path in _paths(resolved.get(kind, []))]
-    params = {key: lookup(values, key) for key in resolved.get("params", [])}
-    return Declaration(params, tuple(_paths(resolved.get("deps", []))), tuple(outs))
+    base, _, variant = name.partition("@")
+    stage = lookup(read_yaml(Path("dvc.yaml")), "stages").get(base, {})
+    item = _items(stage, values).get(variant)
+    if not stage or item is None:
+        raise ParamsError(f"dvc.yaml: no stage {name}")
+    stage, filled = stage.get("do", stage), values | item
+    listed = {kind: [_fill(path, filled) for path in _paths(stage.get(kind, []))] for kind in KINDS}
+    params = {key: lookup(values, key) for key in listed["params"]}
+    return Declaration(params, tuple(listed["deps"]), tuple(listed["outs"] + listed["metrics"] + listed["plots"]))
+
+
+def _items(stage: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What `item` (and `key`) stand for in each variant of a stage of dvc.yaml, by the variant's name."""
+    if "foreach" in stage:
+        each = _fill(stage["foreach"], values)
+        keyed = each.items() if isinstance(each, Mapping) else ((str(item), item) for item in each)
+        return {key: {"key": key, "item": item} for key, item in keyed}
+    axes = {axis: _fill(listed, values) for axis, listed in stage.get("matrix", {}).items()}
+    combined = (dict(zip(axes, items, strict=True)) for items in product(*axes.values()))
+    return {"-".join(map(str, item.values())): {"item": item} for item in combined}
+
+
+def _fill(text: Any, values: Mapping[str, Any]) -> Any:
+    """`text` with ``${dotted.key}`` replaced; the value itself where it is nothing else."""
+    if not isinstance(text, str):
+        return text
+    if whole := TEMPLATE.fullmatch(text):
+        return lookup(values, whole[1])
+    return TEMPLATE.sub(lambda found: str(lookup(values, found[1])), text)
 
 
 def _paths(entries: Sequence[str | Mapping[str, Any]]) -> list[str]:
@@ -123,14 +154,16 @@ class Stage:
         self.log.metrics |= flat
         self.log.artifacts.append((str(path), ""))
 
-    def curves(self, table: pd.DataFrame) -> None:
-        """Write curves for DVC's plots and MLflow's charts: columns ``seed`` or ``run``, ``step``, one per quantity."""
+    def curves(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write curves for DVC's plots and MLflow's charts: rows of ``seed`` or ``run``, ``step`` and quantities."""
         path = self.output(f"plots/{self.name.replace('@', '/')}.csv")
-        with files.atomic(path) as temporary:
-            table.to_csv(temporary, index=False, float_format="%.6g")
-        for row in table.to_dict("records"):
-            name, step = row.pop("run", None) or f"seed_{row.pop('seed')}", int(row.pop("step"))
-            self.log.curves += [(f"{key}/{name}", step, float(value)) for key, value in row.items()]
+        columns = list(dict.fromkeys(key for row in rows for key in row))
+        lines = [[_text(row.get(column, "")) for column in columns] for row in rows]
+        files.write_text(path, "".join(",".join(line) + "\n" for line in [columns, *lines]))
+        for row in rows:
+            name, step = row.get("run") or f"seed_{row['seed']}", int(row["step"])
+            points = ((key, value) for key, value in row.items() if key not in {"run", "seed", "step"})
+            self.log.curves += [(f"{key}/{name}", step, float(value)) for key, value in points]
 
     def table(self, name: str, table: pd.DataFrame) -> None:
         """Attach a table to the run; MLflow shows it and compares it between runs."""
@@ -173,8 +206,16 @@ class Stage:
         self.log.images.append((key, step, str(path)))
 
     def model(self, name: str, path: str, example: torch.Tensor) -> None:
-        """Have the network in file `path` stored in MLflow under `name`, loadable from there, with an input batch."""
-        self.log.models.append((name, str(self.output(path)), example.tolist()))
+        """Attach the network in file `path` to the run; MLflow stores it as a model too if `tracking.EXPORTED` says so.
+
+        Args:
+            name: of the model in MLflow.
+            path: a file that `models.save` wrote; `latentspace.load` reads it, from the run's folder ``networks`` too.
+            example: a batch of inputs.
+        """
+        self.attach(self.output(path), "networks")
+        if self.name in EXPORTED:
+            self.log.models.append((name, str(self.output(path)), example.tolist()))
 
     def summary(self, params: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
         """Record a whole pipeline in this run: all parameters, headline metrics, links to the stage runs."""
@@ -259,6 +300,13 @@ def _declared(path: str, allowed: Sequence[str], stage: str, what: str) -> str:
     if not any(wanted == Path(known) or Path(known) in wanted.parents for known in allowed):
         raise RuntimeError(f"dvc.yaml: stage {stage} does not declare {path} as {what}")
     return path
+
+
+def _text(value: Any) -> str:
+    """`value` in a CSV file of curves; nothing where there is no number."""
+    if not isinstance(value, float):
+        return str(value)
+    return "" if math.isnan(value) else f"{value:.6g}"
 
 
 def _number(value: float) -> float:

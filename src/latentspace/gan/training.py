@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import pandas as pd
-
 from latentspace.core import distributed, models
 from latentspace.core.compute import Compute
 from latentspace.core.parallel import side_by_side
@@ -117,12 +115,13 @@ def train_and_record(
         )
         for place, seed in runs_of(variant, generator.latent, run.seeds)
     ]
+    distributed.prepare()
     trained = side_by_side(train, jobs)
     rows = []
     for job, (model, curve) in zip(jobs, trained, strict=True):
         models.save(model, run.output(folder) / f"{job.name}.safetensors")
         rows += [{"run": job.name, **row} for row in curve]
-    run.curves(pd.DataFrame(rows))
+    run.curves(rows)
     last = {job.name: curve[-1]["reconstruction"] for job, (_, curve) in zip(jobs, trained, strict=True)}
     run.metrics({f"unexplained/{name}": value for name, value in last.items()})
     run.model("organised", f"{folder}/{jobs[0].name}.safetensors", jobs[0].place.neighbourhood.anchor.expand(2, -1))

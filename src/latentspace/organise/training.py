@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import pandas as pd
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from latentspace.core import models
+from latentspace.core import distributed, models
 from latentspace.core.compute import Compute
 from latentspace.core.fit import fit, stream
 from latentspace.core.objective import Objective
@@ -158,6 +157,7 @@ def train_and_record(
         Job(images, network, training, variant, run.compute, run.checkpoints / f"seed_{seed}", seed)
         for seed in run.seeds[: variant.seeds]
     ]
+    distributed.prepare()
     record(run, dict(zip([job.seed for job in jobs], side_by_side(train, jobs), strict=True)), data, folder)
 
 
@@ -165,7 +165,7 @@ def record(run: Stage, trained: dict[int, tuple[LatentModel, Curve]], data: data
     """Save trained models and write down what they reached."""
     test = torch.from_numpy(dataset.to_batch(data.test))
     models.save_seeds({seed: model for seed, (model, _) in trained.items()}, run.output(folder))
-    run.curves(pd.DataFrame([{"seed": seed, **row} for seed, (_, curve) in trained.items() for row in curve]))
+    run.curves([{"seed": seed, **row} for seed, (_, curve) in trained.items() for row in curve])
     errors = {seed: float((model.reconstruct(test) - test).square().mean()) for seed, (model, _) in trained.items()}
     run.metrics({f"test_mse/seed_{seed}": error for seed, error in errors.items()})
     run.model("autoencoder", f"{folder}/seed_{min(trained)}.safetensors", test[:2])
@@ -215,5 +215,6 @@ def organise_afterwards_and_record(
         PostHocJob(images, base, settings, compute, run.checkpoints / f"seed_{seed}", seed)
         for seed, base in bases.items()
     ]
+    distributed.prepare()
     trained = side_by_side(organise_afterwards, jobs)
     record(run, dict(zip(seeds, trained, strict=True)), data, folder)

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
+import scipy
 from jaxtyping import Bool, Float
-from scipy import optimize
 
 from latentspace.position.params import LBFGS
 from latentspace.position.theory import PHI, SUMMING, check_levels
@@ -101,7 +101,7 @@ def learn(start: Taps, settings: LBFGS) -> Learnt:
         error, gradient = loss(flat.reshape(start.shape), wanted)
         return error, gradient.ravel()
 
-    def note(intermediate_result: optimize.OptimizeResult) -> None:
+    def note(intermediate_result: scipy.optimize.OptimizeResult) -> None:
         curve.append(scale * float(np.sqrt(intermediate_result.fun)))
 
     options: dict[str, float] = {
@@ -110,7 +110,7 @@ def learn(start: Taps, settings: LBFGS) -> Learnt:
         "maxcor": settings.memory,
     }
     options |= {"ftol": 0.0, "gtol": 0.0}  # the error falls to rounding: only the budget or a stall ends it
-    result = optimize.minimize(value, start.ravel(), jac=True, method="L-BFGS-B", callback=note, options=options)
+    result = scipy.optimize.minimize(value, start.ravel(), jac=True, method="L-BFGS-B", callback=note, options=options)
     if not np.isfinite(result.x).all():
         raise ValueError(f"L-BFGS left the real numbers at L = {levels}")
     taps = result.x.reshape(start.shape).copy()

@@ -17,7 +17,7 @@ from latentspace.core.models import load_seeds, parameter_count
 from latentspace.core.parallel import side_by_side
 from latentspace.core.params import Training
 from latentspace.core.stage import Stage
-from latentspace.position import encoder, theory
+from latentspace.position import encoder
 from latentspace.position.dataset import Positions, continuous, held_out, whole
 from latentspace.position.measures import (
     Pictures,
@@ -39,24 +39,10 @@ from latentspace.position.network import (
     PositionEncoder,
 )
 from latentspace.position.params import Ablation, Adam, Autoencoder, Decoder, Encoder
-from latentspace.position.params import Theory as TheorySection
 from latentspace.position.training import Job, train, train_lbfgs
 
 RESOLUTION = 1e-6  # pixels; smaller errors are rounding, and ratios to them would say nothing
 STARTS = {"positive": encoder.positive_taps, "random": encoder.random_taps}
-
-
-def theory_numbers(section: TheorySection) -> dict[str, float]:
-    """Largest deviations from the theorem: every one-hot Dirac in integers, continuous ones in floating point."""
-    levels = range(1, section.levels + 1)
-    metrics: dict[str, float] = {f"theory.max_error_L{n}": theory.max_error(n) for n in levels}
-    metrics["theory.max_error"] = max(metrics.values())
-    metrics["theory.max_error_2d"] = max(theory.max_error_2d(n) for n in range(1, section.levels_2d + 1))
-    a = held_out(1000, 256, 1)[:, 0]
-    pictures = theory.fractional(a, 256)
-    metrics["theory.continuous_error"] = float(np.abs(theory.encode(pictures) - (256 - a)).max())
-    metrics["theory.decoder_error"] = float(np.abs(theory.decode(a, 8) - pictures).max())
-    return metrics
 
 
 @dataclass(frozen=True)

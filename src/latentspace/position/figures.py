@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-import torch
 from jaxtyping import Int
 from matplotlib.figure import Figure
 
 from latentspace.figures import axes_grid, bare, show
 from latentspace.position import encoder, theory
 from latentspace.position.dataset import Positions
-from latentspace.position.experiments import Coded, Halved, LearntEncoder, Placed
-from latentspace.position.measures import diracs
+
+if TYPE_CHECKING:  # figures without a network do not wait for torch
+    import pandas as pd
+
+    from latentspace.position.experiments import Coded, Halved, LearntEncoder, Placed
 
 
 def layer_table(levels: int) -> Figure:
@@ -123,6 +125,10 @@ def ablation(found: Mapping[str, Mapping[str, Mapping[int, Halved]]], positions:
 
 def max_pool_layers(network_max: Halved, network_stride: Halved, first: int) -> Figure:
     """Layer outputs for four neighbouring Diracs, strided above and max-pooled below: what pooling forgets."""
+    import torch
+
+    from latentspace.position.measures import diracs
+
     size = 2 ** len(network_max.network.taps)
     shown = np.arange(first, first + 4, dtype=float)[:, None]
     x = torch.as_tensor(diracs(shown, size))

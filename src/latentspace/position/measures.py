@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import scipy
 import torch
 from jaxtyping import Float
-from scipy import stats
 from torch import Tensor
 
 from latentspace.position.dataset import Positions
@@ -67,7 +67,7 @@ def peak_error(outputs: Pictures, wanted: Pictures) -> float:
 
 def spearman(code: Values, positions: Values) -> float:
     """|Spearman correlation|: 1 when the code is a monotone function of the position."""
-    return float(abs(stats.spearmanr(code, positions).statistic))
+    return float(abs(scipy.stats.spearmanr(code, positions).statistic))
 
 
 def affine_r2(inputs: Float[np.ndarray, "m d"], outputs: Float[np.ndarray, "m e"]) -> float:

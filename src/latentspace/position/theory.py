@@ -10,6 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Float, Int, Num, Shaped
 
+from latentspace.position.dataset import held_out
+from latentspace.position.params import Theory
+
 PHI = (1, 2, 1)  # eq. 10
 SUMMING = (0, 1, 1)  # adds two neighbours and so keeps the sum of its input: what the other axis needs in 2-D
 MAX_LEVELS = 12
@@ -161,3 +164,16 @@ def decode(positions: Float[np.ndarray, " m"], levels: int) -> Float[np.ndarray,
         fine[:, 1::2] = 2 * coarse[:, :-1] - 2 * np.maximum(coarse[:, :-1] - coarse[:, 1:], 0)
         coarse = fine
     return coarse[:, :-1]
+
+
+def theory_numbers(section: Theory) -> dict[str, float]:
+    """Largest deviations from the theorem: every one-hot Dirac in integers, continuous ones in floating point."""
+    levels = range(1, section.levels + 1)
+    metrics: dict[str, float] = {f"theory.max_error_L{n}": max_error(n) for n in levels}
+    metrics["theory.max_error"] = max(metrics.values())
+    metrics["theory.max_error_2d"] = max(max_error_2d(n) for n in range(1, section.levels_2d + 1))
+    a = held_out(1000, 256, 1)[:, 0]
+    pictures = fractional(a, 256)
+    metrics["theory.continuous_error"] = float(np.abs(encode(pictures) - (256 - a)).max())
+    metrics["theory.decoder_error"] = float(np.abs(decode(a, 8) - pictures).max())
+    return metrics

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-import pandas as pd
+import scipy
 import torch
 from jaxtyping import Float
-from scipy import optimize
 from torch import Tensor, nn
 
-from latentspace.core import models
+from latentspace.core import distributed, models
 from latentspace.core.compute import CPU, Compute
 from latentspace.core.fit import fit
 from latentspace.core.objective import Objective
@@ -89,6 +88,7 @@ def train_and_record(run: Stage, jobs: Sequence[Job], folder: str) -> None:
     placed = [replace(job, compute=run.compute, checkpoints=run.checkpoints) for job in jobs]
     # A process per seed, not per job: a score of processes on two cores spend much of their time evicting one another.
     by_seed = [[job for job in placed if job.seed == seed] for seed in sorted({job.seed for job in placed})]
+    distributed.prepare()
     results = [result for group in side_by_side(_train_all, by_seed) for result in group]
     rows, last = [], {}
     for job, network, curve in results:
@@ -113,12 +113,14 @@ def example(job: Job) -> Tensor:
     return dirac(positions, size) if job.network is PositionAutoencoder else positions
 
 
-def by_name(rows: Sequence[dict[str, Any]]) -> pd.DataFrame:
-    """Curves with one column of losses per training: columns seed, step, and every name; steps as shares of 100."""
+def by_name(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Curves with one column of losses per training: rows of seed, step, and every name; steps as shares of 100."""
+    import pandas as pd
+
     table = pd.DataFrame(rows)
     table["step"] = (100 * table["step"] / table.groupby("name")["step"].transform("max")).round()
     wide = table.pivot_table(index=["seed", "step"], columns="name", values="loss", aggfunc="last")
-    return wide.ffill().reset_index()
+    return wide.ffill().reset_index().to_dict("records")
 
 
 def train_lbfgs(job: Job, settings: LBFGS) -> PositionEncoder:
@@ -147,7 +149,7 @@ def train_lbfgs(job: Job, settings: LBFGS) -> PositionEncoder:
     }
     start = network.taps.detach().flatten().numpy()
     options |= {"ftol": 0.0, "gtol": 0.0}
-    result = optimize.minimize(value, start, jac=True, method="L-BFGS-B", options=options)
+    result = scipy.optimize.minimize(value, start, jac=True, method="L-BFGS-B", options=options)
     with torch.no_grad():
         network.taps.copy_(torch.as_tensor(result.x).view_as(network.taps))
     return network.eval()

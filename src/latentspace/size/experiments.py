@@ -96,24 +96,6 @@ def decoding(by_seed: BySeed, data: ShapeDataset) -> dict[str, float]:
     return metrics
 
 
-def theory_numbers(n: int, radius: float) -> tuple[dict[str, float], Values, Values]:
-    """Closed form against the eigenproblem on `n` rings; also the rings' radii and the numerical profile."""
-    rho, profile, share = theory.numerical_profile(n, radius)
-    # k from the computed curve alone: −f″/(f ρ) by least squares, away from the ends where differences are one-sided
-    step = rho[1] - rho[0]
-    second = (profile[2:] - 2 * profile[1:-1] + profile[:-2]) / step**2
-    weight = profile[1:-1] * rho[1:-1]
-    k = -float((second * weight).sum() / np.square(weight).sum())
-    metrics = {
-        "theory.k_r3": theory.k_r3(),
-        "theory.numerical_k_r3": k * radius**3,
-        "theory.explained_share": share,
-        "theory.closed_form_share": theory.explained_share(),
-        "theory.numerical_airy_l2": theory.radial_relative_l2(profile, theory.airy_profile(rho, radius), rho),
-    }
-    return metrics, rho, profile
-
-
 def hole(all_: Mapping[str, BySeed], data: ShapeDataset, gap: list[float]) -> dict[str, float]:
     """Radius error inside and outside the radii left out of training, by regulariser, in pixels."""
     metrics = {}

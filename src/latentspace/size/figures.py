@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Float
 from matplotlib.figure import Figure
 
-from latentspace.core.layers import DownConv, UpConv
 from latentspace.figures import axes_grid, bare, show, show_signed, strip
 from latentspace.size.measures import Response, Values, centre_profile, common_direction
-from latentspace.size.network import ShapeAutoencoder
 from latentspace.size.primitive import Primitive
 from latentspace.size.shapes import Images, distances
 from latentspace.size.theory import airy_profile
+
+if TYPE_CHECKING:  # figures without a network do not wait for torch
+    import pandas as pd
+
+    from latentspace.core.layers import DownConv, UpConv
+    from latentspace.size.network import ShapeAutoencoder
 
 
 def spread(count: int, n: int, first: float = 0.15) -> list[int]:

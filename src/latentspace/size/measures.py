@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from jaxtyping import Float
 
-from latentspace.core.models import to_batch
-from latentspace.size.network import ShapeAutoencoder, contraction
 from latentspace.size.shapes import Images
+
+if TYPE_CHECKING:  # what has no network does not wait for torch
+    from latentspace.size.network import ShapeAutoencoder
 
 Values = Float[np.ndarray, " n"]
 
@@ -23,11 +24,15 @@ class Response:
     outputs: Images
 
 
-@torch.inference_mode()
 def respond(network: ShapeAutoencoder, images: Images) -> Response:
     """Encode and decode `images`, in float32 on the CPU."""
-    codes = network.encode(to_batch(images))
-    return Response(codes.double().numpy(), network.decode(codes).squeeze(1).double().numpy())
+    import torch
+
+    from latentspace.core.models import to_batch
+
+    with torch.inference_mode():
+        codes = network.encode(to_batch(images))
+        return Response(codes.double().numpy(), network.decode(codes).squeeze(1).double().numpy())
 
 
 def mse(outputs: Images, images: Images) -> float:
@@ -80,28 +85,35 @@ def common_direction(outputs: Images) -> Float[np.ndarray, "size size"]:
     return (f * (1 if f.sum() >= 0 else -1)).reshape(outputs.shape[1:])
 
 
-@torch.inference_mode()
 def homogeneity_error(network: ShapeAutoencoder, codes: Float[np.ndarray, "n d"], factors: list[float]) -> float:
     """Largest relative ‖D(λz) − λD(z)‖ / ‖λD(z)‖ over `codes` and λ in `factors` (eq. 2)."""
-    z = torch.as_tensor(codes, dtype=torch.float32)
-    z = z[z.norm(dim=1) > 1e-3 * z.norm(dim=1).max()]
-    base = network.decode(z).flatten(1)
-    errors = [
-        (network.decode(factor * z).flatten(1) - factor * base).norm(dim=1) / (factor * base).norm(dim=1)
-        for factor in factors
-    ]
-    return float(torch.stack(errors).max())
+    import torch
+
+    with torch.inference_mode():
+        z = torch.as_tensor(codes, dtype=torch.float32)
+        z = z[z.norm(dim=1) > 1e-3 * z.norm(dim=1).max()]
+        base = network.decode(z).flatten(1)
+        errors = [
+            (network.decode(factor * z).flatten(1) - factor * base).norm(dim=1) / (factor * base).norm(dim=1)
+            for factor in factors
+        ]
+        return float(torch.stack(errors).max())
 
 
-@torch.inference_mode()
 def encoder_filter(network: ShapeAutoencoder, image_size: int) -> Float[np.ndarray, "size size"]:
     """What a linear encoder computes, as one image w with E(x) = ⟨w, x⟩: the response to each single pixel."""
-    pixels = torch.eye(image_size**2).view(-1, 1, image_size, image_size)
-    return torch.cat([network.encode(part) for part in torch.split(pixels, 512)])[:, 0].view(image_size, -1).numpy()
+    import torch
+
+    with torch.inference_mode():
+        pixels = torch.eye(image_size**2).view(-1, 1, image_size, image_size)
+        return torch.cat([network.encode(part) for part in torch.split(pixels, 512)])[:, 0].view(image_size, -1).numpy()
 
 
 def mean_contraction(network: ShapeAutoencoder, images: Images) -> float:
     """E‖∂z/∂x‖² / var(z) over `images`: the contractive penalty of a trained encoder."""
+    from latentspace.core.models import to_batch
+    from latentspace.size.network import contraction
+
     x = to_batch(images).requires_grad_()
     return float(contraction(network.encode(x), x).detach())
 

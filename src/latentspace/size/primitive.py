@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy import optimize
 
 from latentspace.size.measures import r2
 from latentspace.size.shapes import Images, distances
@@ -54,7 +54,7 @@ def fit_primitive(outputs: Images, radii: Float[np.ndarray, " n"], iterations: i
 
     start = np.concatenate([radii, -distances(size).ravel(), [0.0]])
     start[:n] += np.log(1.5)  # the half level, h f − t = ½, stands at ρ = r for t = 1
-    found = optimize.minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": iterations}).x
+    found = scipy.optimize.minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": iterations}).x
     scaled, t = unpack(found)
     fitted = np.clip(scaled - t, 0, 1).reshape(outputs.shape)
     middle = found[n:-1].max()  # gauge: f = 1 at its maximum

@@ -11,8 +11,8 @@ from functools import cache
 from typing import Protocol, runtime_checkable
 
 import numpy as np
+import scipy
 from jaxtyping import Bool, Float
-from scipy import ndimage, special
 
 Images = Float[np.ndarray, "n size size"]
 FAR = 7.0  # standard deviations of a Gaussian beyond which nothing is left of it
@@ -70,7 +70,7 @@ def chance_inside(radius: Float[np.ndarray, " n"], distance: Float[np.ndarray, "
     total = np.zeros_like(half)
     for node, weight in zip(*np.polynomial.legendre.leggauss(32), strict=True):
         t = low + half * (1 + node)
-        total += weight * t * np.exp(-0.5 * (t - distance) ** 2) * special.i0e(distance * t)
+        total += weight * t * np.exp(-0.5 * (t - distance) ** 2) * scipy.special.i0e(distance * t)
     return half * total
 
 
@@ -99,7 +99,9 @@ class Silhouette:
         for image, radius in zip(images, radii, strict=True):
             grid = middle + fine / max(radius, 1e-9) * middle
             rows, columns = np.meshgrid(grid, grid, indexing="ij")
-            inside = ndimage.map_coordinates(self.signed_distance, [rows, columns], order=1, mode="constant", cval=-1)
+            inside = scipy.ndimage.map_coordinates(
+                self.signed_distance, [rows, columns], order=1, mode="constant", cval=-1
+            )
             coverage = np.clip(0.5 + inside * radius * oversampling, 0, 1)
             image[:] = weights @ coverage @ weights.T
         return images
@@ -127,14 +129,14 @@ def silhouette(mask: Bool[np.ndarray, "height width"], resolution: int = 513) ->
     if not mask.any() or mask.all():
         raise ValueError("a silhouette needs pixels inside and pixels outside")
     padded = np.pad(mask, 2)
-    distance = ndimage.distance_transform_edt(padded) - ndimage.distance_transform_edt(~padded)
+    distance = scipy.ndimage.distance_transform_edt(padded) - scipy.ndimage.distance_transform_edt(~padded)
     distance -= 0.5 * np.sign(distance)  # the edge runs between two pixel centres
-    centre = np.array(ndimage.center_of_mass(padded))
+    centre = np.array(scipy.ndimage.center_of_mass(padded))
     inside = np.argwhere(padded)
     circumradius = np.linalg.norm(inside - centre, axis=1).max()
     axis = np.linspace(-circumradius, circumradius, resolution)
     rows, columns = np.meshgrid(centre[0] + axis, centre[1] + axis, indexing="ij")
-    resampled = ndimage.map_coordinates(distance, [rows, columns], order=1, mode="nearest")
+    resampled = scipy.ndimage.map_coordinates(distance, [rows, columns], order=1, mode="nearest")
     return Silhouette((resampled / circumradius).astype(np.float64))
 
 
@@ -161,7 +163,7 @@ def digit_mask(digit: int, zoom: int = 12) -> Bool[np.ndarray, "height width"]:
     pixels, labels = mnist_data()
     members = pixels[labels == digit].reshape(-1, 28, 28) / 255.0
     typical = members[np.square(members - members.mean(axis=0)).sum(axis=(1, 2)).argmin()]
-    return largest_component(ndimage.zoom(np.pad(typical, 2), zoom, order=3) > 0.5)
+    return largest_component(scipy.ndimage.zoom(np.pad(typical, 2), zoom, order=3) > 0.5)
 
 
 def corpus_callosum_mask() -> Bool[np.ndarray, "height width"]:
@@ -180,18 +182,18 @@ def corpus_callosum_mask() -> Bool[np.ndarray, "height width"]:
     corner, far = ((to_voxel @ [0, y, z, 1])[:3].round().astype(int) for y, z in ((-55, -25), (45, 45)))
     seed = (to_voxel @ [0, 12, 24, 1])[:3].round().astype(int)
     (_, y0, z0), (_, y1, z1), zoom = np.minimum(corner, far), np.maximum(corner, far), 4
-    slice_ = ndimage.zoom(volume[corner[0], y0 : y1 + 1, z0 : z1 + 1].astype(float), zoom, order=3)
-    labels, _ = ndimage.label(slice_ > 195)
+    slice_ = scipy.ndimage.zoom(volume[corner[0], y0 : y1 + 1, z0 : z1 + 1].astype(float), zoom, order=3)
+    labels, _ = scipy.ndimage.label(slice_ > 195)
     points = np.argwhere(labels > 0)
     nearest = points[np.square(points - (seed[1:] - (y0, z0)) * zoom).sum(axis=1).argmin()]
-    mask = ndimage.binary_fill_holes(labels == labels[tuple(nearest)])
+    mask = scipy.ndimage.binary_fill_holes(labels == labels[tuple(nearest)])
     return mask.T[::-1]  # anterior to the right, superior up
 
 
 def largest_component(mask: Bool[np.ndarray, "height width"]) -> Bool[np.ndarray, "height width"]:
     """The largest connected piece of `mask`."""
-    labels, count = ndimage.label(mask)
+    labels, count = scipy.ndimage.label(mask)
     if count == 0:
         raise ValueError("the mask is empty")
-    sizes = ndimage.sum_labels(mask, labels, range(1, count + 1))
+    sizes = scipy.ndimage.sum_labels(mask, labels, range(1, count + 1))
     return np.asarray(labels == 1 + int(np.argmax(sizes)))

@@ -8,15 +8,15 @@ docs/theory.md derives both.
 from __future__ import annotations
 
 import numpy as np
+import scipy
 from jaxtyping import Float
-from scipy import optimize, sparse, special
 
 Profile = Float[np.ndarray, " n"]
 
 
 def first_zero() -> float:
     """First positive zero of the Bessel function J₋₁/₃, 1.8663508589."""
-    return float(optimize.brentq(lambda x: special.jv(-1 / 3, x), 1.0, 2.5, xtol=1e-15, rtol=1e-15))
+    return float(scipy.optimize.brentq(lambda x: scipy.special.jv(-1 / 3, x), 1.0, 2.5, xtol=1e-15, rtol=1e-15))
 
 
 def k_r3() -> float:
@@ -44,8 +44,8 @@ def airy_profile(rho: Float[np.ndarray, "*shape"], radius: float) -> Float[np.nd
     if radius <= 0:
         raise ValueError(f"radius = {radius} must be positive")
     scale = k_r3() ** (1 / 3) / radius
-    ai, _, bi, _ = special.airy(-scale * np.asarray(rho, dtype=float))
-    ai0, _, bi0, _ = special.airy(0.0)
+    ai, _, bi, _ = scipy.special.airy(-scale * np.asarray(rho, dtype=float))
+    ai0, _, bi0, _ = scipy.special.airy(0.0)
     return np.where(np.asarray(rho) < radius, (np.sqrt(3) * ai + bi) / (np.sqrt(3) * ai0 + bi0), 0.0)
 
 
@@ -84,9 +84,9 @@ def numerical_profile(n: int, radius: float) -> tuple[Profile, Profile, float]:
         s = s.ravel()
         return root * (np.cumsum(s[::-1])[::-1] - 0.5 * s)
 
-    operator = sparse.linalg.LinearOperator((n, n), matvec=project, rmatvec=adjoint, dtype=float)
+    operator = scipy.sparse.linalg.LinearOperator((n, n), matvec=project, rmatvec=adjoint, dtype=float)
     start = root / np.linalg.norm(root)
-    _, singular, right = sparse.linalg.svds(operator, k=1, v0=start, tol=1e-12)
+    _, singular, right = scipy.sparse.linalg.svds(operator, k=1, v0=start, tol=1e-12)
     f = right[0] / root
     total = np.pi * (rho**2).sum()  # ∫ ‖1_Br‖² dr / width
     return rho, f / f[0] * airy_profile(rho[:1], radius)[0], float(singular[0] ** 2 / total)
@@ -115,7 +115,7 @@ def discrete_optimum(images: Float[np.ndarray, "n size size"]) -> tuple[Float[np
         is the top eigenfunction of Σ_r x_r ⊗ x_r; and σ₁², the largest Σ_r ⟨f, x_r⟩² possible.
     """
     flat = images.reshape(len(images), -1).astype(float)
-    _, vectors = sparse.linalg.eigsh(flat @ flat.T, k=1, v0=np.ones(len(flat)))
+    _, vectors = scipy.sparse.linalg.eigsh(flat @ flat.T, k=1, v0=np.ones(len(flat)))
     f = flat.T @ vectors[:, 0]
     f *= np.sign(f.sum()) / np.linalg.norm(f)
     return f.reshape(images.shape[1:]), float(np.square(flat @ f.ravel()).sum())
@@ -125,3 +125,21 @@ def energy(f: Float[np.ndarray, "size size"], images: Float[np.ndarray, "n size 
     """Σ_r ⟨f, x_r⟩² / ‖f‖², the functional of eq. 3 on images."""
     projections = images.reshape(len(images), -1).astype(float) @ f.ravel()
     return float(np.square(projections).sum() / np.square(f).sum())
+
+
+def theory_numbers(n: int, radius: float) -> tuple[dict[str, float], Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
+    """Closed form against the eigenproblem on `n` rings; also the rings' radii and the numerical profile."""
+    rho, profile, share = numerical_profile(n, radius)
+    # k from the computed curve alone: −f″/(f ρ) by least squares, away from the ends where differences are one-sided
+    step = rho[1] - rho[0]
+    second = (profile[2:] - 2 * profile[1:-1] + profile[:-2]) / step**2
+    weight = profile[1:-1] * rho[1:-1]
+    k = -float((second * weight).sum() / np.square(weight).sum())
+    metrics = {
+        "theory.k_r3": k_r3(),
+        "theory.numerical_k_r3": k * radius**3,
+        "theory.explained_share": share,
+        "theory.closed_form_share": explained_share(),
+        "theory.numerical_airy_l2": radial_relative_l2(profile, airy_profile(rho, radius), rho),
+    }
+    return metrics, rho, profile

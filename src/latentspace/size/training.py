@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import pandas as pd
-
-from latentspace.core import models
+from latentspace.core import distributed, models
 from latentspace.core.compute import Compute
 from latentspace.core.fit import fit
 from latentspace.core.parallel import side_by_side
@@ -24,10 +22,10 @@ from latentspace.size.params import Network, Variant
 
 @dataclass(frozen=True)
 class Trained:
-    """The networks of one variant, one per seed, and their training curves (columns seed, step, …)."""
+    """The networks of one variant, one per seed, and their training curves (rows of seed, step, …)."""
 
     networks: dict[int, ShapeAutoencoder]
-    curves: pd.DataFrame
+    curves: list[dict[str, float]]
 
 
 def train_and_record(
@@ -59,10 +57,11 @@ def train_seeds(
     own = {"steps": variant.steps, "batch_size": variant.batch_size}
     training = training.model_copy(update={key: value for key, value in own.items() if value is not None})
     one = partial(_train_one, without_hole(data, variant.hole), network, training, variant, compute, checkpoints)
+    distributed.prepare()
     results = side_by_side(one, seeds)
     rows = [{"seed": seed, **row} for seed, (_, curve) in zip(seeds, results, strict=True) for row in curve]
     networks = {seed: trained for seed, (trained, _) in zip(seeds, results, strict=True)}
-    return Trained(networks, pd.DataFrame(rows))
+    return Trained(networks, rows)
 
 
 def _train_one(

@@ -61,7 +61,7 @@ def record(run: Stage, name: str, state: State) -> None:
     for size in (BASE * 2**k for k in range(state.scale + 1)):
         run.image("samples", size, np.asarray(Image.open(run.checkpoints / f"samples_{size}.png").convert("RGB")))
     table = pd.DataFrame(state.history).assign(seed=0)
-    run.curves(table)
+    run.curves(table.to_dict("records"))
     last = table.tail(10).mean()
     run.metrics({key: float(last[key]) for key in ("discriminator", "generator", "score_real", "score_fake")})
     run.say(f"{name}: {state.step} steps in {state.seconds / 60:.0f} min, asset of {_megabytes(run, name):.1f} MB")
