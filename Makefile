@@ -17,10 +17,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	touch $@
 
 repro: setup ## run every experiment whose inputs changed
-	@python -m latentspace.locks
-	@python stages/check.py # DVC takes six lines to say that params.yaml is malformed
-	dvc repro
-	@python -m latentspace.tracking
+	@python -m latentspace.repro
 
 test: setup ## run the whole test suite
 	pytest
