@@ -4,7 +4,7 @@ import fcntl
 import os
 import subprocess
 import termios
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
@@ -19,7 +19,9 @@ def _own_terminal():
 def typed(command, folder, environment):
     """A command whose terminal is ours; yields the process and what types. It prints into one pipe."""
     keyboard, terminal = os.openpty()
-    try:
+    with ExitStack() as at_the_end:
+        at_the_end.callback(os.close, keyboard)  # hangs up: what still runs there is ended
+        at_the_end.callback(os.close, terminal)
         process = subprocess.Popen(
             command,
             cwd=folder,
@@ -30,11 +32,8 @@ def typed(command, folder, environment):
             text=True,
             preexec_fn=_own_terminal,
         )
+        at_the_end.enter_context(process.stdout)
         yield process, lambda key: os.write(keyboard, key)
-        process.stdout.close()
-    finally:
-        os.close(terminal)
-        os.close(keyboard)
 
 
 def alive(folder: Path) -> list[str]:

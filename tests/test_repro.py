@@ -62,7 +62,7 @@ def test_a_signal_that_was_ignored_stays_ignored(tmp_path):
 
 
 def test_ctrl_z_stops_everything_until_it_is_continued(tmp_path):
-    with terminal.typed(command("sleep 1"), tmp_path, os.environ) as (process, type_):
+    with terminal.typed(command("sleep 1"), tmp_path, os.environ) as (process, _):
         until(lambda: "sleep 1" in terminal.alive(tmp_path))
         process.send_signal(signal.SIGTSTP)
         assert os.WIFSTOPPED(os.waitpid(process.pid, os.WUNTRACED)[1])
