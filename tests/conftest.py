@@ -26,16 +26,21 @@ def root() -> Path:
     return ROOT
 
 
-GROUPS = ("bench", "own", "project")  # fixtures with files that tests change: such tests stay in order on one worker
+CHANGED = ("bench", "own", "project")  # fixtures with files that tests change: those stay in order on one worker
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
     """Begin with what changes the smoke-size project, end with copies of it: one worker makes it, others go on."""
     for item in items:
-        if group := next((name for name in GROUPS if name in item.fixturenames), None):
-            item.add_marker(pytest.mark.xdist_group(group))
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
     items.sort(key=lambda item: 0 if "project" in item.fixturenames else 2 if "made" in item.fixturenames else 1)
+
+
+def _group(item) -> str:
+    """Tests that one worker runs: of one copy of the project, or of one file, as they share its fixtures."""
+    file = item.nodeid.partition("::")[0] + (", of the project" if "made" in item.fixturenames else "")
+    return next((name for name in CHANGED if name in item.fixturenames), file)
 
 
 @pytest.fixture(scope="session")
