@@ -20,7 +20,7 @@ repro: setup ## run every experiment whose inputs changed
 	@python -m latentspace.repro
 
 test: setup ## run the whole test suite
-	pytest -n 2 --dist loadgroup --no-loadscope-reorder
+	pytest -n 2
 
 faults: setup ## kill, fill, cut and corrupt everything (half an hour); keeps the tally in docs/reliability.md
 	pytest --faults tests/faults

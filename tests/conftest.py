@@ -26,21 +26,33 @@ def root() -> Path:
     return ROOT
 
 
-CHANGED = ("bench", "own", "project")  # fixtures with files that tests change: those stay in order on one worker
+# They change one smoke-size project, so that one worker runs them all.
+TOGETHER = ("tests/browser/test_browser.py", "tests/pipeline/test_pipeline.py")
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items):
     """Begin with what changes the smoke-size project, end with copies of it: one worker makes it, others go on."""
+    ranks = {}
     for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-    items.sort(key=lambda item: 0 if "project" in item.fixturenames else 2 if "made" in item.fixturenames else 1)
+        file = item.nodeid.partition("::")[0]
+        assert "project" not in item.fixturenames or file in TOGETHER, f"{file} is not in tests/conftest.py: TOGETHER"
+        ranks[file] = max(ranks.get(file, 1), 2 if "made" in item.fixturenames else 1)
+    ranks |= dict.fromkeys(TOGETHER, 0)
+    items.sort(key=lambda item: ranks[item.nodeid.partition("::")[0]])
 
 
-def _group(item) -> str:
-    """Tests that one worker runs: of one copy of the project, or of one file, as they share its fixtures."""
-    file = item.nodeid.partition("::")[0] + (", of the project" if "made" in item.fixturenames else "")
-    return next((name for name in CHANGED if name in item.fixturenames), file)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Workers take whole files, in the order above: tests of a file share what its fixtures made."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Files(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0]
+            return "project" if file in TOGETHER else file
+
+    config.option.loadscopereorder = False
+    return Files(config, log)
 
 
 @pytest.fixture(scope="session")

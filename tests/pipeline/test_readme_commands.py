@@ -143,7 +143,11 @@ def make_ui(project, command):
 
 
 def make_test(project, command):
-    assert sh(project, "make --dry-run --old-file=.venv/.ready test").startswith("pytest -n 2 ")  # which runs this
+    assert sh(project, "make --dry-run --old-file=.venv/.ready test").split() == [
+        "pytest",
+        "-n",
+        "2",
+    ]  # which runs this
 
 
 def make_status(project, command):
