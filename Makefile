@@ -17,13 +17,10 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	touch $@
 
 repro: setup ## run every experiment whose inputs changed
-	@python -m latentspace.locks
-	@python stages/check.py # DVC takes six lines to say that params.yaml is malformed
-	dvc repro
-	@python -m latentspace.tracking
+	@python -m latentspace.repro
 
 test: setup ## run the whole test suite
-	pytest
+	pytest -n 2
 
 faults: setup ## kill, fill, cut and corrupt everything (half an hour); keeps the tally in docs/reliability.md
 	pytest --faults tests/faults

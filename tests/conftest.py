@@ -1,14 +1,20 @@
 import os
+import shutil
 from pathlib import Path
 
 import jaxtyping
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).parent.parent
 # Shapes and types in annotations are checked while the tests run.
 hook = jaxtyping.install_import_hook("latentspace", "beartype.beartype")
 hook.__enter__()
 os.environ["DVC_NO_ANALYTICS"] = "1"
+
+from latentspace.core.parallel import one_thread  # noqa: E402, after the hook
+
+one_thread()  # as in a stage; on tensors this small, threads take more time to meet than to work
 
 
 def pytest_addoption(parser):
@@ -20,14 +26,67 @@ def root() -> Path:
     return ROOT
 
 
+# They change one smoke-size project, so that one worker runs them all.
+TOGETHER = ("tests/browser/test_browser.py", "tests/pipeline/test_pipeline.py")
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with what changes the smoke-size project, end with copies of it: one worker makes it, others go on."""
+    ranks = {}
+    for item in items:
+        file = item.nodeid.partition("::")[0]
+        assert "project" not in item.fixturenames or file in TOGETHER, f"{file} is not in tests/conftest.py: TOGETHER"
+        ranks[file] = max(ranks.get(file, 1), 2 if "made" in item.fixturenames else 1)
+    ranks |= dict.fromkeys(TOGETHER, 0)
+    items.sort(key=lambda item: ranks[item.nodeid.partition("::")[0]])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Workers take whole files, in the order above: tests of a file share what its fixtures made."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Files(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.partition("::")[0]
+            return "project" if file in TOGETHER else file
+
+    config.option.loadscopereorder = False
+    return Files(config, log)
+
+
 @pytest.fixture(scope="session")
-def project(tmp_path_factory) -> Path:
-    """A smoke-size copy of the project in which `dvc repro` has run once; tests restore what they change."""
+def made(tmp_path_factory) -> Path:
+    """A folder with `project`, a smoke-size copy in which `dvc repro` has run, and `results`, that without its runs."""
+    folder = tmp_path_factory.getbasetemp()
+    folder = (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "smoke"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "results").exists():
+            _make(folder)
+    return folder
+
+
+def _make(folder: Path) -> None:
     from latentspace import quick
 
-    copy = tmp_path_factory.mktemp("quick") / "project"
-    quick.prepare(ROOT, copy)
-    quick.run(copy, "git", "add", ".")
-    quick.run(copy, "git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "-m", "start")
-    quick.run(copy, "dvc", "repro", quiet=True)
-    return copy
+    project, begun = folder / "project", folder / "begun"
+    quick.prepare(ROOT, project)
+    quick.run(project, "git", "add", ".")
+    quick.run(project, "git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet", "-m", "start")
+    quick.run(project, "dvc", "repro", quiet=True)
+    shutil.copytree(
+        project, begun, symlinks=True, ignore=shutil.ignore_patterns("mlflow.db*", "mlartifacts", ".tracking")
+    )
+    begun.replace(folder / "results")  # whole or not at all
+
+
+@pytest.fixture(scope="session")
+def project(made) -> Path:
+    """The smoke-size project; tests restore what they change, and those of one worker alone use it."""
+    return made / "project"
+
+
+@pytest.fixture(scope="session")
+def results(made) -> Path:
+    """The smoke-size project as it was made, with no runs in MLflow: tests copy it."""
+    return made / "results"

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from torch import nn
+
+if "DVC_STAGE" in os.environ and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    # Ctrl-C reaches a stage and each of its trainings beside DVC: they end without tracebacks, as after a kill.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def load(path: str | Path) -> nn.Module:

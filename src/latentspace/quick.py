@@ -18,6 +18,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from latentspace import repro
 from latentspace.core.params import read_yaml
 
 PARTS = (".dvcignore", ".gitignore", "dvc.yaml", "params.yaml", "assets", "stages", "src")
@@ -70,7 +71,7 @@ def main(folder: str) -> None:
     """Prepare the copy and run its graph."""
     copy = Path(folder)
     prepare(Path.cwd(), copy)
-    raise SystemExit(run(copy, "dvc", "repro", check=False).returncode)
+    raise SystemExit(repro.in_turn([("dvc", "repro")], copy, environment(copy.resolve()), "make quick"))
 
 
 if __name__ == "__main__":

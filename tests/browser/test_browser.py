@@ -23,6 +23,7 @@ FLAGS = [
     "--disable-sync",
 ]
 pytestmark = [
+    pytest.mark.pipeline,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: `apt-get install chromium` brings it"),
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]

@@ -23,6 +23,7 @@ def both(tmp_path_factory):
     return together.results(tmp_path_factory.mktemp("one")), torch.load(folder / "results.pt"), folder
 
 
+@pytest.mark.pipeline
 @pytest.mark.parametrize("part", ["covariance", "distance_correlation", "average", "discriminator"])
 def test_two_slices_equal_one_batch(both, part):
     one, two, _ = both
@@ -32,6 +33,7 @@ def test_two_slices_equal_one_batch(both, part):
         torch.testing.assert_close(two[name], one[name], rtol=1e-5, atol=1e-5, msg=name)
 
 
+@pytest.mark.pipeline
 def test_only_the_first_process_writes(both):
     folder = both[2]
     assert list(folder.rglob("*.pt")) and not list(folder.rglob("*.tmp*"))

@@ -44,11 +44,10 @@ def tally(request) -> Tally:
 
 
 @pytest.fixture(scope="session")
-def bench(project, tmp_path_factory) -> Bench:
+def bench(results, tmp_path_factory) -> Bench:
     """A copy of the smoke-size project without its MLflow runs, which other tests count."""
     root = tmp_path_factory.mktemp("faults") / "project"
-    kept_back = shutil.ignore_patterns("mlflow.db*", "mlartifacts", ".tracking")
-    shutil.copytree(project, root, symlinks=True, ignore=kept_back)
+    shutil.copytree(results, root, symlinks=True)
     return Bench(root)
 
 

@@ -112,11 +112,10 @@ def runs(project: Path, uri: str = "") -> list:
 
 
 @pytest.fixture(scope="module")
-def own(project, tmp_path_factory) -> Path:
+def own(results, tmp_path_factory) -> Path:
     """A copy of the smoke-size project with its results committed, and no runs in MLflow yet."""
     copy = tmp_path_factory.mktemp("readme") / "project"
-    own_to_each = shutil.ignore_patterns("mlflow.db*", "mlartifacts", ".tracking", "tmp", "__pycache__")
-    shutil.copytree(project, copy, symlinks=True, ignore=own_to_each)
+    shutil.copytree(results, copy, symlinks=True, ignore=shutil.ignore_patterns("tmp", "__pycache__"))
     for part in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy2(ROOT / part, copy)
     commit(copy)
@@ -144,7 +143,11 @@ def make_ui(project, command):
 
 
 def make_test(project, command):
-    assert sh(project, "make --dry-run --old-file=.venv/.ready test").split() == ["pytest"]  # which runs this
+    assert sh(project, "make --dry-run --old-file=.venv/.ready test").split() == [
+        "pytest",
+        "-n",
+        "2",
+    ]  # which runs this
 
 
 def make_status(project, command):
@@ -315,7 +318,7 @@ def test_the_python_lines_run(own):
 def test_the_targets_of_make_that_the_text_names_run_what_it_says():
     named = set(re.findall(r"`make ([a-z-]+)`", (ROOT / "README.md").read_text()))
     runs_ = {
-        "repro": "dvc repro",
+        "repro": "python -m latentspace.repro",
         "quick": "python -m latentspace.quick .quick",
         "sync-tracking": "python -m latentspace.tracking",
     }
