@@ -17,8 +17,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from latentspace.core import memory
 from latentspace.core.layers import literal_down, literal_up
-from latentspace.core.parallel import keep_memory
 from latentspace.core.params import parse, read_yaml
 from latentspace.size.network import ShapeAutoencoder, build
 from latentspace.size.params import Network, Variant
@@ -47,6 +47,7 @@ def seconds(network: ShapeAutoencoder, images: Tensor, *, fast: bool, steps: int
     return (time.perf_counter() - start) / steps
 
 
+@memory.kept()
 def main() -> None:
     """Time both forms in turn and print the ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -55,7 +56,6 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=7)
     parser.add_argument("--widths", type=int, nargs="+", help="channels of both sides, instead of params.yaml's")
     options = parser.parse_args()
-    keep_memory()
     torch.set_num_threads(options.threads)
     params = read_yaml(Path("params.yaml"))
     config = parse(Network, params["size_train"]["network"], "size_train.network")

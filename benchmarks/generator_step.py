@@ -25,7 +25,7 @@ from unittest import mock
 import torch
 from torch import Tensor
 
-from latentspace.core import fused
+from latentspace.core import fused, memory
 from latentspace.core.parallel import one_thread
 from latentspace.gan.generators import read
 from latentspace.gan.zoo import literal_forward
@@ -100,6 +100,7 @@ def row(forms: dict[str, Form], z: Tensor, repeats: int, *, backward: bool) -> s
     return " | ".join([*(f"{value:.0f}" for value in middle.values()), f"{ratio:.1f}"])
 
 
+@memory.kept()
 def measure(what: str, options: argparse.Namespace) -> None:
     """Print the rows of this process's class of processor."""
     one_thread()

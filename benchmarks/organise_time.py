@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from latentspace.core.parallel import keep_memory
+from latentspace.core import memory
 from latentspace.core.params import Training
 from latentspace.organise import dataset, measures
 from latentspace.organise.network import ConvDecoder, ConvEncoder
@@ -85,13 +85,13 @@ def ours(data: dataset.ImageSet, steps: int) -> tuple[float, float, float]:
     return seconds, float((model.reconstruct(test) - test).square().mean()), leakage
 
 
+@memory.kept()
 def main() -> None:
     """Print the row of docs/performance.md."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, nargs="+", default=[40, 80, 160, 320, 640])
     parser.add_argument("--measured", type=int, default=3)
     options = parser.parse_args()
-    keep_memory()
     torch.set_num_threads(1)
     data = dataset.make(DataSet(kind="ellipses", train_images=12800, test_images=2560))
     batch = torch.from_numpy(dataset.to_batch(data.train[:THEIR_BATCH]))

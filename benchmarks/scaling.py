@@ -29,8 +29,9 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
+from latentspace.core import memory as freed
 from latentspace.core.objective import Objective
-from latentspace.core.parallel import keep_memory, one_thread
+from latentspace.core.parallel import one_thread
 from latentspace.core.params import parse, read_yaml
 from latentspace.gan.generators import read
 from latentspace.gan.neighbourhood import ErrorThroughGenerator, Neighbourhood, drawn_anchors, render
@@ -196,6 +197,7 @@ def measured(work: Callable[[], object]) -> tuple[float, float]:
     return answer.get()
 
 
+@freed.kept()
 def three_steps(make: Callable[[], Step]) -> None:
     """Prepare and take three steps, on one thread."""
     one_thread()
@@ -275,13 +277,13 @@ def table_of_peaks(repeats: int) -> None:
         print(f"| {what} | {count / 1e9:.2f}e9 | {each} | {rate / max(product, convolution):.2f} |", flush=True)
 
 
+@freed.kept()
 def main() -> None:
     """Print the three tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
-    keep_memory()
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
     table_of_times(options.repeats)

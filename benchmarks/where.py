@@ -17,7 +17,7 @@ from collections.abc import Mapping
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-from latentspace.core.parallel import keep_memory
+from latentspace.core import memory
 from scaling import Step, disk_step, generator_step, neighbourhood_step, organise_step
 
 KINDS = {
@@ -59,13 +59,13 @@ def shares(step: Step, count: int) -> tuple[float, Mapping[str, float], Mapping[
     return total / count / 1e3, by_kind, {name: time / total for name, time in spent.items()}
 
 
+@memory.kept()
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
-    keep_memory()
     torch.set_num_threads(options.threads)
     kinds = [*KINDS, "rest"]
     print(f"| step | ms | {' | '.join(kinds)} | the three most expensive operations |")

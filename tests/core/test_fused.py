@@ -1,9 +1,5 @@
 """Operations in one pass over memory, beside their references in torch."""
 
-import resource
-import subprocess
-import sys
-
 import pytest
 import torch
 import torch.nn.functional as F
@@ -80,27 +76,3 @@ def test_tanh_is_tanh():
     (slope,) = torch.autograd.grad(tanh(x).sum(), x)
     assert (slope - (1 - torch.tanh(x.detach()).square())).abs().max() < 5e-7
     assert torch.autograd.gradcheck(tanh, torch.randn(3, dtype=torch.float64, requires_grad=True))
-
-
-FAULTS = """
-import resource, sys, torch
-from latentspace.core.parallel import keep_memory
-if sys.argv[1] == "keep":
-    keep_memory()
-x = torch.ones(2**21, requires_grad=True)
-faults = []
-for _ in range(60):
-    (2 * x.sigmoid()).tanh().sum().backward()
-    faults.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
-print(faults[-1] - faults[-31])
-"""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only glibc has the switches")
-def test_freed_memory_serves_the_next_step():
-    pages = 2**23 // resource.getpagesize()  # of an array
-    keep, give_back = (
-        int(subprocess.run([sys.executable, "-c", FAULTS, word], capture_output=True, text=True, check=True).stdout)
-        for word in ("keep", "give back")
-    )
-    assert keep < 3 * pages < 10 * pages < give_back

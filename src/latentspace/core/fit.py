@@ -19,7 +19,7 @@ from jaxtyping import Int
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from latentspace.core import distributed
+from latentspace.core import distributed, memory
 from latentspace.core.compute import CPU, Compute
 from latentspace.core.files import atomic
 from latentspace.core.objective import Objective
@@ -69,6 +69,7 @@ def batch_indices(size: int, batch: int, seed: int, step: int) -> Int[Tensor, " 
     return ((torch.arange(batch) + offset) * (size / batch)).long().clamp_(max=size - 1)
 
 
+@memory.kept()
 def fit(
     objective: Objective,
     data: tuple[Tensor, ...],

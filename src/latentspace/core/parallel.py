@@ -49,22 +49,6 @@ def side_by_side(function: Callable[[Item], Result], items: Sequence[Item]) -> l
         ) from None
 
 
-MAP_FROM, KEEP = 2**30, 2**31 - 1  # bytes
-
-
-def keep_memory() -> None:
-    """Have the C library keep freed memory for the next arrays instead of giving every large one back to the kernel.
-
-    Training steps free and take the same arrays over and over; new pages, which the kernel clears one at a time, cost
-    a third of a step. Numbers do not change. Only glibc has the switches, mallopt's M_MMAP_THRESHOLD and
-    M_TRIM_THRESHOLD.
-    """
-    libc = ctypes.CDLL(None)
-    if sys.platform == "linux" and hasattr(libc, "mallopt"):
-        libc.mallopt(-3, MAP_FROM)
-        libc.mallopt(-1, KEEP)
-
-
 def one_thread() -> None:
     """Keep torch, BLAS and OpenMP to one thread in this process: results then do not depend on the machine's cores."""
     from threadpoolctl import threadpool_limits
@@ -73,7 +57,6 @@ def one_thread() -> None:
     if torch := sys.modules.get("torch"):  # a stage without networks does not wait for its import
         torch.set_num_threads(1)
     threadpool_limits(1)
-    keep_memory()
 
 
 def _one_thread(function: Callable[[Item], Result], item: Item) -> Result:

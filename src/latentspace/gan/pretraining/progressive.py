@@ -25,7 +25,7 @@ from PIL import Image
 from torch import Tensor
 from tqdm import tqdm
 
-from latentspace.core import distributed
+from latentspace.core import distributed, memory
 from latentspace.core.compute import CPU, Compute
 from latentspace.core.files import atomic
 from latentspace.core.fit import Diverged, read_checkpoint, stream, write_checkpoint
@@ -217,6 +217,7 @@ def _placed(state: State, device: torch.device) -> State:
     return state
 
 
+@memory.kept()
 def train_scale(
     state: State,
     data: UInt8[Tensor, "n 3 size size"],
