@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from latentspace.core import models
+from latentspace.core import memory, models
 from latentspace.core.files import atomic
 from latentspace.core.fit import stream
 from latentspace.gan.network import FrozenGenerator
@@ -83,6 +83,7 @@ class Neighbourhood:
         return self.anchor + self.sigma * offsets
 
 
+@memory.kept()
 @torch.no_grad()
 def render(
     generator: FrozenGenerator, latents: Float[Tensor, "n latent"], path: Path | None = None
