@@ -46,6 +46,7 @@ benchmark: setup ## speed of our layers beside the literal ones, as ratios in on
 	python benchmarks/disk_step.py
 	python benchmarks/position_step.py
 	python benchmarks/organise_time.py
+	python benchmarks/quality.py
 	python benchmarks/generator_step.py
 	python benchmarks/data.py
 	python benchmarks/where.py

@@ -1,12 +1,15 @@
 """Operations in one pass over memory, beside their references in torch."""
 
+import warnings
+
 import pytest
 import torch
 import torch.nn.functional as F
 
 from latentspace.core import fused
+from latentspace.core.layers import UpConv
 from latentspace.gan import network
-from latentspace.gan.network import SLOPE, activate, pixel_norm
+from latentspace.gan.network import SLOPE, FrozenGenerator, Generator, activate, pixel_norm
 from latentspace.organise.network import ConvDecoder, tanh
 
 LAYOUTS = [torch.contiguous_format, torch.channels_last]
@@ -61,6 +64,16 @@ def test_the_error_of_blocks_is_that_of_the_images(kind, channels, size, layout)
     weights = list(decoder.parameters())
     for a, b in zip(*(torch.autograd.grad(2 * loss, weights) for loss in (ours, literal)), strict=True):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("network", [UpConv(4, 1), ConvDecoder(16, 1, [4, 4], 3), Generator(8, [6, 4]).fold()])
+def test_a_network_can_be_exported(network):
+    inputs = {UpConv: (2, 4, 8, 8), ConvDecoder: (2, 3), FrozenGenerator: (2, 8)}
+    x = torch.randn(inputs[type(network)])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's own, of its exporter
+        exported = torch.export.export(network, (x,)).module()
+    torch.testing.assert_close(exported(x), network(x), rtol=1e-4, atol=1e-5)
 
 
 def test_other_types_take_the_reference():

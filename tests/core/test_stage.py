@@ -53,6 +53,16 @@ def test_metrics_are_flat_sorted_and_finite(run):
     assert json.loads(files.Path("metrics/size_x.json").read_text())["a"] == 0.5
 
 
+@pytest.mark.parametrize(("precision", "arithmetic"), [("auto", "32-true"), ("bf16-mixed", "bf16-mixed")])
+def test_a_training_says_its_arithmetic_in_its_line_and_in_its_run(run, capsys, precision, arithmetic):
+    run.declared = Declaration({"device": "cpu", "precision": precision}, (), ())
+    run.say("nothing trained yet")
+    assert run.compute.of_autoencoders == arithmetic
+    run.say("done")
+    assert capsys.readouterr().out == f"size_x: nothing trained yet\nsize_x: done ({arithmetic})\n"
+    assert run.log.tags["arithmetic"] == arithmetic
+
+
 def test_matrices_animations_and_images_are_kept_and_recorded(run):
     names = ["z1", "z2"]
     run.matrix("covariance", pd.DataFrame([[1.0, 0.25], [0.25, 1.0]], index=names, columns=names))

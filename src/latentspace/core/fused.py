@@ -17,7 +17,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 R = TypeVar("R")
@@ -25,8 +25,9 @@ Rows = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 
 
 def supports(x: Tensor) -> bool:
-    """Whether the functions here take `x`."""
-    return x.dtype == torch.float32 and x.device.type == "cpu" and find_spec("numba") is not None
+    """Whether the functions here take `x`: not while torch traces a network to export it, which shows in its type."""
+    plain = type(x) in {Tensor, nn.Parameter} and x.dtype == torch.float32 and x.device.type == "cpu"
+    return plain and find_spec("numba") is not None
 
 
 @cache
