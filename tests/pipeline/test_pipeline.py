@@ -1,9 +1,7 @@
 """The real graph at smoke size, in a copy of the project: what users rely on when they run, change and rerun."""
 
 import json
-import os
 import re
-import signal
 import subprocess
 import time
 from pathlib import Path
@@ -13,38 +11,9 @@ from filelock import FileLock
 
 from latentspace import quick
 
+from ..smoke import change, dvc, outputs, runs
+
 pytestmark = pytest.mark.pipeline
-
-
-def dvc(project: Path, *words: str, check: bool = True) -> str:
-    done = quick.run(project, "dvc", *words, check=False, quiet=True)
-    assert not check or done.returncode == 0, done.stdout + done.stderr
-    return done.stdout + done.stderr
-
-
-def change(project: Path, old: str, new: str) -> None:
-    path = project / "params.yaml"
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
-
-
-def outputs(project: Path) -> dict[str, bytes]:
-    """Everything the pipeline makes but the run records, which name MLflow runs."""
-    folders = ("data", "models", "metrics", "plots", "figures")
-    files = [file for folder in folders for file in (project / folder).rglob("*") if file.is_file()]
-    return {str(file.relative_to(project)): file.read_bytes() for file in files if file.name != ".gitignore"}
-
-
-def runs(project: Path) -> list:
-    """All MLflow runs of the copy, after its outbox is empty."""
-    quick.run(project, "python", "-m", "latentspace.tracking", quiet=True)
-    import mlflow
-
-    mlflow.set_tracking_uri(f"sqlite:///{project}/mlflow.db")
-    store = mlflow.MlflowClient()
-    ids = [experiment.experiment_id for experiment in store.search_experiments()]
-    return list(store.search_runs(ids, max_results=1000))
 
 
 @pytest.fixture(scope="module")
@@ -143,77 +112,6 @@ def test_only_what_reads_a_parameter_reruns(project):
     dvc(project, "repro")
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "says"),
-    [
-        ("radius_max: 15.5", "radius_max: -1.0", "size_disks.radius_max = -1.0"),
-        ("radius_max: 15.5", "radius_max: 17.0", "half the image"),
-        ("grid: 500", "gird: 500", "size_theory.gird = 500: unknown key"),
-        ("grid: 500", "grid: many", "size_theory.grid = 'many'"),
-        ("grid: 500", "grid: [", "not valid YAML"),
-        ("path: assets/avatars.safetensors", "path: assets/gone.safetensors", "gone.safetensors: no such file"),
-        ("  names: [digit_3", "  names: [digit_33", "size_silhouettes.names.0"),
-    ],
-)
-def test_a_wrong_value_stops_with_one_line_and_no_output_touched(project, old, new, says):
-    if old.startswith("  names") and old not in (project / "params.yaml").read_text():
-        old, new = "- digit_3", "- digit_33"
-    before = outputs(project)
-    text = (project / "params.yaml").read_text()
-    change(project, old, new)
-    done = quick.run(project, "dvc", "repro", check=False, quiet=True)
-    (project / "params.yaml").write_text(text)
-    assert done.returncode != 0
-    printed = done.stdout + done.stderr
-    assert says in printed or ("valid" in says and "params.yaml" in printed), printed
-    assert "Traceback" not in printed
-    assert outputs(project) == before
-    dvc(project, "repro")
-
-
-def test_a_damaged_data_file_is_named(project):
-    path = project / "data/size/disks.npz"
-    whole = path.read_bytes()
-    path.unlink()  # a link into DVC's cache: write a copy, not through it
-    path.write_bytes(whole[:1000])
-    done = quick.run(project, "python", "stages/size_airy.py", check=False, quiet=True)
-    path.unlink()
-    path.write_bytes(whole)
-    assert done.returncode == 1
-    assert done.stderr.count("\n") == 1 and "disks.npz: damaged" in done.stderr
-
-
-def test_a_stage_killed_in_the_middle_ends_in_the_same_bytes(project):
-    params = project / "params.yaml"
-    text = params.read_text()
-    head, section, rest = text.partition("\nsize_train:")
-    params.write_text(head + section + rest.replace("steps: 20", "steps: 400", 1))  # those of bias_free
-    dvc(project, "repro", "size_train@bias_free")
-    wanted = outputs(project)
-    for path in (project / "models/size/bias_free").iterdir():
-        path.unlink()
-    stage = subprocess.Popen(
-        ["dvc", "repro", "--force", "--single-item", "size_train@bias_free"],
-        cwd=project,
-        env=quick.environment(project),
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    folder = project / ".checkpoints/size_train@bias_free"
-    deadline = time.monotonic() + 60
-    while not list(folder.rglob("000*.pt")) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    os.killpg(stage.pid, signal.SIGKILL)
-    stage.wait()
-    assert list(folder.rglob("*.pt")), "killed before the first checkpoint"
-    dvc(project, "repro", "--force", "--single-item", "size_train@bias_free")  # not from DVC's run cache
-    assert outputs(project) == wanted
-    assert not list(folder.rglob("*.pt")), "a finished run leaves no checkpoints"
-    params.write_text(text)
-    dvc(project, "repro")
-
-
 def test_tracking_out_of_reach_costs_nothing_and_is_sent_later(project):
     change(project, "grid: 500", "grid: 333")
     environment = quick.environment(project) | {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
@@ -231,27 +129,6 @@ def test_tracking_out_of_reach_costs_nothing_and_is_sent_later(project):
     assert not list((project / ".tracking/outbox").glob("[0-9]*"))
     change(project, "grid: 333", "grid: 500")
     dvc(project, "repro")
-
-
-def test_two_processes_train_what_one_does(project):
-    metrics, params = project / "metrics/gan_train/no_cov.json", project / "params.yaml"
-    text = params.read_text()
-    # Small steps: at the usual rate, four of them make per cents of how bfloat16 rounds another batch.
-    head, section, rest = text.partition("\ngan_train:")
-    gentle = head + section + re.sub(r"learning_rate: \S+", "learning_rate: 1.0e-4", rest, count=1)
-    try:
-        params.write_text(gentle)
-        dvc(project, "repro", "--single-item", "gan_train@no_cov")
-        before = json.loads(metrics.read_text())
-        known = {run.info.run_id for run in runs(project)}
-        change(project, "launch: python", "launch: torchrun --standalone --nproc-per-node 2")
-        dvc(project, "repro", "--single-item", "gan_train@no_cov")
-        assert json.loads(metrics.read_text()) == pytest.approx(before, rel=1e-4)
-        made = [run for run in runs(project) if run.info.run_id not in known]
-        assert [run.info.run_name for run in made] == ["gan_train@no_cov"], "the first process alone speaks"
-    finally:
-        params.write_text(text)
-        dvc(project, "repro")
 
 
 def test_a_fresh_clone_makes_every_run_again(project, tmp_path):
