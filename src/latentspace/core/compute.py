@@ -1,7 +1,7 @@
 """Where a training runs and in which arithmetic: float32 wherever bfloat16 is not native or not faster.
 
 On a CPU the answer is float32. A generator's step takes about as long in float32 as in bfloat16 on a processor that has
-bfloat16 (docs/performance.md), and a sixteenth of the time on one that has not.
+bfloat16, and a small part of the time on one that has not (docs/performance.md).
 """
 
 from __future__ import annotations
