@@ -6,43 +6,46 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: repro test faults status ui quick setup lint readme benchmark sync-tracking
+.PHONY: repro test faults status ui quick setup lint docs readme benchmark sync-tracking
 
-setup: $(VENV)/.ready ## make .venv, install the pinned dependencies, create the tracking database
+setup: $(VENV)/.ready ## create .venv, install the pinned dependencies, create the tracking database
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
-	$(BIN)/python -m latentspace.tracking
+	$(BIN)/python -m latentspace.pipeline.tracking
 	touch $@
 
-repro: setup ## run every experiment whose inputs changed
-	@python -m latentspace.repro
+repro: setup ## run every stage whose code, parameters or inputs changed
+	@python -m latentspace.pipeline.repro
 
-test: setup ## run the whole test suite
+test: setup ## run the test suite
 	pytest -n 2
 
-faults: setup ## kill, fill, cut and corrupt everything (half an hour); keeps the tally in docs/reliability.md
+faults: setup ## fault injection: kills, full disks, damaged files (half an hour); writes the counts to docs/reliability.md
 	pytest --faults tests/faults
 
-status: setup ## what is up to date, which run made it, and which claims differ from the commit
-	python -m latentspace.status
+status: setup ## the state of every stage, the run that made it, and the claims that differ from the commit
+	python -m latentspace.pipeline.status
 
 ui: setup ## serve the MLflow UI on http://127.0.0.1:$(PORT)
 	mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port $(PORT)
 
-quick: setup ## the whole graph at smoke size, in .quick/, with a cache and a database of its own
-	python -m latentspace.quick .quick
+quick: setup ## run the whole graph at smoke size in .quick/, with its own cache and database
+	python -m latentspace.pipeline.quick .quick
 
 lint: setup ## format, lint and type-check
 	ruff format --check .
 	ruff check .
 	mypy
 
-readme: setup ## paste the table of claims into README.md and docs/, copy the pictures they show
+docs: setup ## build the API reference from the docstrings: docs/api/index.html
+	python -m pdoc --docformat google --output-directory docs/api latentspace
+
+readme: setup ## write the claims into README.md and docs/claims.md, draw docs/graph.md, copy the figures of README.md
 	python -m latentspace.report.readme
 
-benchmark: setup ## speed of our layers beside the literal ones, as ratios in one run
+benchmark: setup ## measure the speed of the layers relative to literal ones
 	python benchmarks/disk_step.py
 	python benchmarks/position_step.py
 	python benchmarks/organise_time.py
@@ -53,5 +56,5 @@ benchmark: setup ## speed of our layers beside the literal ones, as ratios in on
 	python benchmarks/scaling.py
 	python benchmarks/overhead.py
 
-sync-tracking: setup ## send runs that could not be sent to MLflow when they ended
-	python -m latentspace.tracking
+sync-tracking: setup ## send the runs that could not be sent to MLflow when they ended
+	python -m latentspace.pipeline.tracking

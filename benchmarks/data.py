@@ -1,10 +1,11 @@
-"""Images a second of our disks and ellipses in closed form, beside two ways of drawing them, in one run.
+"""Images a second of our closed-form disks and ellipses, compared with two other ways of drawing them in the same run.
 
     python benchmarks/data.py [--images 1000] [--shifts 800]
 
-*Draw and blur*: scikit-image's polygon, then a Gaussian filter. *Sub-pixel averaging*: the mean of hard-edged images at
-centres shifted by a Gaussian of the point-spread's width, the authors' way with 800 shifts; an estimate, with the error
-of 800 draws. 64×64 pixels, σ = 0.5, one thread; the difference is the root mean square to ours.
+*Draw and blur*: scikit-image's polygon, then a Gaussian filter. *Sub-pixel averaging*, the authors' method with 800
+shifts: the mean of hard-edged images whose centres are shifted by a Gaussian of the point spread's width; a Monte Carlo
+estimate with the error of that many draws. 64×64 pixels, σ = 0.5, one thread; the difference is the root mean square
+difference from ours.
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ from jaxtyping import Float
 from scipy import ndimage
 from skimage.draw import disk, ellipse
 
-from latentspace.organise.shapes import draw_ellipses
-from latentspace.size.shapes import Disk
+from latentspace.images.ellipses import draw_ellipses
+from latentspace.images.shapes import Disk
 
 SIZE, BLUR = 64, 0.5
 MIDDLE = (SIZE - 1) / 2
 Images = Float[np.ndarray, "n size size"]
-Drawer = Callable[[int], Images]  # draws so many images of the set, from its beginning
+Drawer = Callable[[int], Images]  # draws the first n images of the set
 
 
 def blurred(rows: np.ndarray, columns: np.ndarray) -> Float[np.ndarray, "size size"]:
@@ -45,7 +46,7 @@ def averaged(a: float, b: float, theta: float, shifts: Float[np.ndarray, "shifts
 
 
 def rate(draw: Drawer, count: int) -> tuple[float, Images]:
-    """Images a second, and the images."""
+    """Images a second, and the images drawn."""
     draw(8)
     start = time.perf_counter()
     images = draw(count)
@@ -53,7 +54,7 @@ def rate(draw: Drawer, count: int) -> tuple[float, Images]:
 
 
 def row(what: str, ours: Drawer, blur: Drawer, average: Drawer, count: int) -> str:
-    """A row of the table; averaging, which is slow, draws a twentieth of the images."""
+    """One row of the table; averaging is slow, so it draws a twentieth of the images."""
     (fast, exact), (slow, rough), (slowest, noisy) = rate(ours, count), rate(blur, count), rate(average, count // 20)
     wrong = [float(np.sqrt(np.square(other - exact[: len(other)]).mean())) for other in (rough, noisy)]
     return (
@@ -87,7 +88,7 @@ def main() -> None:
         row(
             "ellipses",
             lambda n: draw_ellipses(a[:n], b[:n], theta[:n], SIZE, BLUR)[:, 0] / np.float32(255),
-            # scikit-image turns the other way about, its rows pointing down
+            # scikit-image rotates the other way, because its rows point down
             lambda n: np.stack(
                 [
                     blurred(*ellipse(MIDDLE, MIDDLE, q, p, shape=(SIZE, SIZE), rotation=-t))

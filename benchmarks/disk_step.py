@@ -1,9 +1,9 @@
-"""Speed of one training step of the disk autoencoder: our layers beside the literal ones, in one run, as a ratio.
+"""Speed of one training step of the disk autoencoder: our layers compared with the literal ones in the same run.
 
     python benchmarks/disk_step.py [--batch 64] [--threads 2] [--repeats 7] [--widths 8 4 4 3 2]
 
-The literal form convolves at full resolution and then subsamples, upsamples and then convolves, in torch's default
-memory layout, with the same weights, loss and optimizer. Both are timed in turn; the median ratio is printed.
+The literal form convolves at full resolution and then subsamples, or upsamples and then convolves, in torch's default
+memory layout, with the same weights, loss and optimizer. The two are timed alternately; the median ratio is printed.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from latentspace.core import memory
-from latentspace.core.layers import literal_down, literal_up
-from latentspace.core.params import parse, read_yaml
+from latentspace.nn import memory
+from latentspace.nn.layers import literal_down, literal_up
+from latentspace.pipeline.params import parse, read_yaml
 from latentspace.size.network import ShapeAutoencoder, build
 from latentspace.size.params import Network, Variant
 
 
 def literal(network: ShapeAutoencoder, x: Tensor) -> Tensor:
-    """The same network, layer by layer as slide 9 draws it."""
+    """The same network computed layer by layer, as drawn on slide 9."""
     for level, layer in enumerate(network.down):
         x = literal_down(x, layer.weight, layer.bias)
         if level + 1 < len(network.down):
@@ -36,7 +36,7 @@ def literal(network: ShapeAutoencoder, x: Tensor) -> Tensor:
 
 
 def seconds(network: ShapeAutoencoder, images: Tensor, *, fast: bool, steps: int) -> float:
-    """Seconds for one training step, mean over `steps`."""
+    """Seconds per training step, mean over `steps` steps."""
     optimizer = torch.optim.Adam(network.parameters(), 1e-3, fused=fast)
     start = time.perf_counter()
     for _ in range(steps):
@@ -49,12 +49,12 @@ def seconds(network: ShapeAutoencoder, images: Tensor, *, fast: bool, steps: int
 
 @memory.kept()
 def main() -> None:
-    """Time both forms in turn and print the ratio."""
+    """Time both forms alternately and print the ratio."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=7)
-    parser.add_argument("--widths", type=int, nargs="+", help="channels of both sides, instead of params.yaml's")
+    parser.add_argument("--widths", type=int, nargs="+", help="channels of both sides; default: params.yaml's")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     params = read_yaml(Path("params.yaml"))

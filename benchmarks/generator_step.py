@@ -1,12 +1,12 @@
-"""Speed of a generator's forward pass, and of that and the gradient to the latent, beside the GAN zoo's form.
+"""Speed of a generator's forward pass, alone and with the gradient to the latent, compared with the GAN zoo's form.
 
     python benchmarks/generator_step.py [--batch 32] [--repeats 9] [--generator assets/avatars.safetensors]
 
-The zoo's form is written out in `gan.zoo.literal_forward`: factors multiplied after every layer, pixels repeated, then
-convolved. Ours has the constants folded into the weights, one transposed convolution for upsampling and convolution,
-and LeakyReLU with pixel norm in one pass over memory (`core/fused.py`); beside it the same in operations of torch
-alone, and in bfloat16. All are timed in turn on one core, in seconds of the processor, once as the processor is and
-once as one without AVX-512, which torch, oneDNN and numba are told to take it for.
+The zoo's form is written out in `gan.zoo_import.literal_forward`: it multiplies by a factor after every layer, and
+repeats pixels before a convolution. Ours folds the constants into the weights, has one transposed convolution for
+upsampling and convolution, and computes LeakyReLU with pixel norm in one pass over memory (`nn/fused.py`). The same
+without fused operations, and in bfloat16, are timed too. All forms are timed alternately on one core, in CPU time: once
+with the processor's native instructions, once with torch, oneDNN and numba restricted to AVX2.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from unittest import mock
 import torch
 from torch import Tensor
 
-from latentspace.core import fused, memory
-from latentspace.core.parallel import one_thread
-from latentspace.gan.generators import read
-from latentspace.gan.zoo import literal_forward
+from latentspace.gan.network import load_generator
+from latentspace.gan.zoo_import import literal_forward
+from latentspace.nn import fused, memory
+from latentspace.pipeline.workers import one_thread
 
 Form = Callable[[Tensor], Tensor]
 CLASSES = {
-    "as it is": {},
+    "native": {},
     "AVX2 only": {
         "ATEN_CPU_CAPABILITY": "avx2",
         "ONEDNN_MAX_CPU_ISA": "AVX2",
@@ -44,13 +44,13 @@ CLASSES = {
 
 @contextmanager
 def torch_alone() -> Iterator[None]:
-    """As if there were no numba."""
+    """Disable the numba kernels."""
     with mock.patch.object(fused, "supports", lambda x: False):
         yield
 
 
 def seconds(form: Form, z: Tensor, *, backward: bool) -> float:
-    """Seconds of one pass."""
+    """CPU seconds of one pass."""
     z = z.clone().requires_grad_(backward)
     start = time.process_time()
     with torch.set_grad_enabled(backward):
@@ -62,7 +62,7 @@ def seconds(form: Form, z: Tensor, *, backward: bool) -> float:
 
 def forms_of(path: Path) -> dict[str, Form]:
     """The forms of a generator, by name."""
-    generator = read(path).eval().requires_grad_(requires_grad=False)
+    generator = load_generator(path).eval().requires_grad_(requires_grad=False)
     weights, folded = generator.state_dict(), generator.fold()
 
     def unfused(z: Tensor) -> Tensor:
@@ -78,7 +78,7 @@ def forms_of(path: Path) -> dict[str, Form]:
 
 
 def differences(forms: dict[str, Form], z: Tensor) -> None:
-    """Print how far the images of every form are from the literal ones."""
+    """Print the difference between the images of every form and the literal ones."""
     with torch.no_grad():
         exact = forms["literal"](z)
         for name, form in forms.items():
@@ -88,12 +88,12 @@ def differences(forms: dict[str, Form], z: Tensor) -> None:
 
 
 def row(forms: dict[str, Form], z: Tensor, repeats: int, *, backward: bool) -> str:
-    """Milliseconds of every form, and how many times as fast as the literal one ours is."""
+    """Milliseconds of every form, and the ratio of the literal form to ours."""
     times: dict[str, list[float]] = {name: [] for name in forms}
     for repeat in range(repeats + 2):
         for name, form in forms.items():
             spent = seconds(form, z, backward=backward)
-            if repeat >= 2:  # the first ones choose kernels
+            if repeat >= 2:  # the first passes choose kernels
                 times[name].append(spent * 1e3)
     middle = {name: statistics.median(values) for name, values in times.items()}
     ratio = middle["literal"] / middle["folded, fused"]
@@ -102,11 +102,11 @@ def row(forms: dict[str, Form], z: Tensor, repeats: int, *, backward: bool) -> s
 
 @memory.kept()
 def measure(what: str, options: argparse.Namespace) -> None:
-    """Print the rows of this process's class of processor."""
+    """Print the rows for one instruction set."""
     one_thread()
     forms = forms_of(options.generator)
     z = torch.randn(options.batch, 64, generator=torch.Generator().manual_seed(0))
-    if what == "as it is":
+    if what == "native":
         differences(forms, z)
         print(f"| ms | processor | {' | '.join(forms)} | ratio |\n|---|---|{'---|' * (len(forms) + 1)}")
     for backward in (False, True):
@@ -115,7 +115,7 @@ def measure(what: str, options: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Measure as every class of processor, each in a process of its own."""
+    """Measure with every instruction set, each in a process of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--batch", type=int, default=32)
     parser.add_argument("--repeats", type=int, default=9)

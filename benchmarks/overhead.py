@@ -1,9 +1,9 @@
-"""CPU seconds (user and system) that a stage costs beyond its work, and a run in which there is nothing to do.
+"""CPU seconds (user and system) that a stage costs beyond its work, and the cost of a run with nothing to do.
 
     python benchmarks/overhead.py [FOLDER]
 
-FOLDER is a project in which `dvc repro` has run, such as the one `make quick` makes in .quick; without it, the last
-row is left out. Every number is the median of three executions. Run it at the root of the project.
+FOLDER is a project in which `dvc repro` has run, such as .quick after `make quick`; without it, the last two rows are
+left out. Every number is the median of three executions. Run it in the root of the project.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ STAGES = {
 START = """
 import runpy, sys
 runpy.run_path(sys.argv[2])
-from latentspace.core.parallel import one_thread
-from latentspace.core.stage import declaration
+from latentspace.pipeline.workers import one_thread
+from latentspace.pipeline.declaration import declaration
 declaration(sys.argv[1])
 one_thread()
 if "_train" in sys.argv[1]:
@@ -37,20 +37,22 @@ if "_train" in sys.argv[1]:
 """
 POST = """
 import sys, torch
-from latentspace import tracking
-tracking.start_sender = lambda: None
+from latentspace.pipeline.tracking import outbox
+outbox.start_sender = lambda: None
 for number in range(int(sys.argv[1])):
-    log = tracking.RunLog("size_x", "size", metrics={f"m{i}": 1.0 for i in range(20)})
+    log = outbox.RunLog("size_x", "size", metrics={f"m{i}": 1.0 for i in range(20)})
     log.curves = [("loss/seed_0", step, 1.0) for step in range(100)]
     if sys.argv[2:]:
         log.models = [("autoencoder", sys.argv[2], torch.zeros(2, 1, 64, 64).tolist())]
-    tracking.post(log)
+    outbox.post(log)
 """
-REPRO = "python -m latentspace.locks; python stages/check.py; dvc repro; python -m latentspace.tracking"
+REPRO = (
+    "python -m latentspace.pipeline.locks; python stages/check.py; dvc repro; python -m latentspace.pipeline.tracking"
+)
 
 
 def children(command: list[str], folder: Path, more: Mapping[str, str]) -> float:
-    """CPU seconds of a command and all it waits for."""
+    """CPU seconds of a command and of the processes that it waits for."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, cwd=folder, env=os.environ | more, check=True, capture_output=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -58,12 +60,12 @@ def children(command: list[str], folder: Path, more: Mapping[str, str]) -> float
 
 
 def cost(command: list[str], folder: Path = Path(), **more: str) -> float:
-    """CPU seconds of a command in `folder`, median of three."""
+    """CPU seconds of a command in `folder`, median of three executions."""
     return statistics.median(children(command, folder, more) for _ in range(3))
 
 
 def own(function: Callable[[], object]) -> float:
-    """CPU seconds of `function` in this process, median of three."""
+    """CPU seconds of `function` in this process, median of three calls."""
     times = []
     for _ in range(3):
         start = time.process_time()
@@ -73,7 +75,7 @@ def own(function: Callable[[], object]) -> float:
 
 
 def locking(project: Path, folder: Path) -> float:
-    """DVC reads params.yaml once for every stage, and after each that ran reads and writes the whole of dvc.lock."""
+    """CPU seconds of DVC's file access per executed stage: reading params.yaml, reading and writing all of dvc.lock."""
     from dvc.utils.serialize import load_yaml, modify_yaml
 
     shutil.copy(project / "dvc.lock", folder)
@@ -87,21 +89,21 @@ def locking(project: Path, folder: Path) -> float:
 
 
 def sending(runs: int, model: Path | None = None) -> float:
-    """`runs` runs that wait are sent, by one process; with a model that MLflow is to store, if it is given."""
+    """CPU seconds of one process that sends `runs` waiting runs, with a model for MLflow to store if one is given."""
     times = []
     for _ in range(3):
         with tempfile.TemporaryDirectory() as root:
             at = {"DVC_ROOT": root}
-            children([sys.executable, "-m", "latentspace.tracking"], Path(), at)  # makes the database
+            children([sys.executable, "-m", "latentspace.pipeline.tracking"], Path(), at)  # creates the database
             children([sys.executable, "-c", POST, str(runs), *([str(model)] if model else [])], Path(), at)
-            times.append(children([sys.executable, "-m", "latentspace.tracking"], Path(), at))
+            times.append(children([sys.executable, "-m", "latentspace.pipeline.tracking"], Path(), at))
     return statistics.median(times)
 
 
 def network(folder: Path) -> Path:
-    """The file of a network, untrained."""
-    from latentspace.core import models
-    from latentspace.core.params import parse, read_yaml
+    """File of an untrained network."""
+    from latentspace.nn import models
+    from latentspace.pipeline.params import parse, read_yaml
     from latentspace.size.network import build
     from latentspace.size.params import Network, Variant
 
@@ -112,7 +114,7 @@ def network(folder: Path) -> Path:
 
 
 def main(finished: Path | None) -> None:
-    """Print the rows of docs/performance.md, "Overhead of a stage"."""
+    """Print the rows of the table "Overhead of a stage" in docs/performance.md."""
     for name, script in STAGES.items():
         print(f"start of {name}: {cost([sys.executable, '-c', START, name, script]):.2f}", flush=True)
     with tempfile.TemporaryDirectory() as folder:

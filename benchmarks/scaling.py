@@ -1,14 +1,19 @@
-"""How time and memory grow with images, components, resolution and batch, and how near each step is to the peak.
+"""How time and memory grow with images, components, resolution and batch, and how near each step is to the peak rate.
 
     python benchmarks/scaling.py [--repeats 5] [--threads 1]
 
-Three tables in Markdown, all from one run. *Time*: one thing is varied about the shipped configuration; the exponent is
-the slope of log time over the log of what is varied (1 is proportional, 0 is for free). *Peak*: operations that torch
-counts in a step, over its time, over the best rate of a large matrix product and of a 3×3 convolution on as many
-threads. Both, as either may be the slower: torch's product in single precision can use half of an AMD
-processor's vector width where its convolution uses all. *Memory*: what the process grows by at its peak, each row in a
-process of its own; *anonymous* leaves out mapped files, which the kernel may drop. It is read as Linux has it, since
-getrusage's peak would be that of the process that started the other.
+Three Markdown tables from one run.
+
+*Time*: one quantity of the shipped configuration is varied; the exponent is the slope of log time over the log of that
+quantity (1 is proportional, 0 is constant).
+
+*Peak*: the operations that torch counts in a step, divided by its time, relative to the best rate of a large matrix
+product and of a 3×3 convolution on the same number of threads. Either may be the slower: torch's product in single
+precision can use half of an AMD processor's vector width where its convolution uses all of it.
+
+*Memory*: growth of the process's memory at its peak, each row in a process of its own; *anonymous* excludes mapped
+files, which the kernel may drop. Both are read from /proc, since getrusage's peak would include that of the parent
+process.
 """
 
 from __future__ import annotations
@@ -29,28 +34,29 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from latentspace.core import memory as freed
-from latentspace.core.objective import Objective
-from latentspace.core.parallel import one_thread
-from latentspace.core.params import parse, read_yaml
-from latentspace.gan.generators import read
-from latentspace.gan.neighbourhood import ErrorThroughGenerator, Neighbourhood, drawn_anchors, render
-from latentspace.gan.network import FrozenGenerator, Generator
-from latentspace.gan.training import HIDDEN
-from latentspace.organise.network import ConvDecoder, ConvEncoder, DenseNetwork, ScaleFreeBatchNorm
-from latentspace.organise.params import Settings
-from latentspace.organise.pca_autoencoder import MeanSquare, PacketObjective
+from latentspace.gan.neighbourhood import Neighbourhood, drawn_anchors
+from latentspace.gan.network import FrozenGenerator, Generator, load_generator
+from latentspace.gan.rendering import PlacedGenerator, render
+from latentspace.nn import memory
+from latentspace.nn.objective import Objective
+from latentspace.pca.defaults import HIDDEN
+from latentspace.pca.errors import ErrorThrough, MeanSquare
+from latentspace.pca.growth import PacketObjective
+from latentspace.pca.networks import ConvDecoder, ConvEncoder, DenseNetwork, ScaleFreeBatchNorm
+from latentspace.pca.settings import Settings
+from latentspace.pipeline.params import parse, read_yaml
+from latentspace.pipeline.workers import one_thread
 from latentspace.size.network import build
 from latentspace.size.params import Network, Variant
 
 Step = Callable[[], object]
 PARAMS = read_yaml(Path("params.yaml"))
-WIDTHS = [96, 96, 64, 32, 16, 8]  # the shipped generators', and one scale more
+WIDTHS = [96, 96, 64, 32, 16, 8]  # those of the shipped generators and one more scale
 SETTINGS = Settings(weight=0.1, code_noise=0.25)
 
 
 def training_step(objective: Objective, rows: tuple[Tensor, ...], batch: int) -> Step:
-    """One step of `core.fit`: a batch by its indices, loss, gradients, Adam."""
+    """One step of `nn.fit`: a batch by its indices, loss, gradients, Adam."""
     optimizer = torch.optim.Adam(objective.parameter_groups(), 1e-3, fused=True)
 
     def step() -> None:
@@ -64,7 +70,7 @@ def training_step(objective: Objective, rows: tuple[Tensor, ...], batch: int) ->
 
 
 def organise_step(batch: int = 256, images: int = 1024, size: int = 64, components: int = 3) -> Step:
-    """The last component's step on images, networks as shipped (the levels are those of 64 pixels at every size)."""
+    """Step of the last component on images, with the shipped networks (the levels of 64 pixels at every size)."""
     network = PARAMS["organise_train"]["network"]
     encoder = ConvEncoder(size, 1, network["encoder_widths"], 1)
     decoder = ConvDecoder(size, 1, network["decoder_widths"], components)
@@ -81,23 +87,23 @@ def frozen(size: int) -> FrozenGenerator:
 
 
 def neighbourhood_step(batch: int = 32, size: int = 64, components: int = 5) -> Step:
-    """The last component's step through a generator, which is nearly all of its work (eq. 16)."""
+    """Step of the last component through a generator, which takes nearly all of its time (eq. 16)."""
     generator, place = frozen(size), Neighbourhood(drawn_anchors(64, [1])[0], 0.7)
     offsets, codes = torch.randn(256, 64), torch.randn(256, components - 1)
     target = torch.rand(256, 3, size, size, dtype=torch.float16)
-    error = ErrorThroughGenerator(generator, place, 1.0)
+    error = ErrorThrough(PlacedGenerator(generator, place), 1.0)
     encoder, decoder = DenseNetwork(64, HIDDEN, 1), DenseNetwork(components, HIDDEN * components, 64)
     objective = PacketObjective(encoder, decoder, ScaleFreeBatchNorm(1), SETTINGS, error)
     return training_step(objective, (offsets, codes, target), batch)
 
 
 def generator_step(batch: int = 32, size: int = 64) -> Step:
-    """Images and the gradient to their latents."""
+    """Images, and the gradient to their latents."""
     return partial(forward_backward, frozen(size), torch.randn(batch, 64))
 
 
 def forward_backward(generator: FrozenGenerator, z: Tensor) -> None:
-    """One pass to the images and back to the latents."""
+    """One forward pass to the images and one backward pass to the latents."""
     generator(z.requires_grad_()).float().square().mean().backward()
 
 
@@ -107,14 +113,14 @@ def sampling(images: int = 256, size: int = 64) -> Step:
 
 
 def disk_step(batch: int = 64) -> Step:
-    """The step of the disk autoencoder, as shipped."""
+    """Step of the shipped disk autoencoder."""
     size = PARAMS["size_disks"]["image_size"]
     network = build(parse(Network, PARAMS["size_train"]["network"], "size_train.network"), Variant(), size, seed=0)
     return training_step(Reconstruction(network), (torch.rand(batch, 1, size, size),), batch)
 
 
 class Reconstruction(Objective):
-    """Mean squared error of a network's output to its input."""
+    """Mean squared error between a network's output and its input."""
 
     def __init__(self, network: torch.nn.Module) -> None:
         super().__init__()
@@ -125,7 +131,7 @@ class Reconstruction(Objective):
         return {"loss": F.mse_loss(self.network(x), x)}
 
 
-# what, function, varied, values
+# label, function, quantity varied, values
 TIMES: tuple[tuple[str, Callable[..., Step], str, Sequence[int]], ...] = (
     ("PCA autoencoder of images, step", organise_step, "batch", (64, 128, 256, 512)),
     ("", organise_step, "images", (512, 2048, 8192)),
@@ -150,7 +156,7 @@ MEMORY: tuple[tuple[str, Callable[[], Step]], ...] = (
 
 
 def seconds(step: Step, repeats: int) -> float:
-    """Seconds of a step, median; two before it choose kernels."""
+    """Seconds of a step, median; two untimed steps choose kernels."""
     times = []
     for _ in range(repeats + 2):
         start = time.perf_counter()
@@ -160,35 +166,35 @@ def seconds(step: Step, repeats: int) -> float:
 
 
 def exponent(values: Sequence[int], times: Sequence[float]) -> float:
-    """Slope of log time over the log of what is varied."""
+    """Slope of log time over the log of the quantity varied."""
     return float(np.polyfit(np.log(values), np.log(times), 1)[0])
 
 
-def memory(kind: str) -> int:
-    """Memory of this process in bytes: ``VmHWM`` at its peak, ``RssAnon`` now and without mapped files."""
+def bytes_used(kind: str) -> int:
+    """Memory of this process in bytes: ``VmHWM`` at its peak, ``RssAnon`` at present and without mapped files."""
     lines = Path("/proc/self/status").read_text().splitlines()
     return 1024 * next(int(line.split()[1]) for line in lines if line.startswith(f"{kind}:"))
 
 
 def peaks(work: Callable[[], object], answer: multiprocessing.SimpleQueue[tuple[float, float]]) -> None:
-    """Bytes that this process grows by during `work`: at its peak, and of that the anonymous ones."""
-    before, own, done = memory("VmHWM"), memory("RssAnon"), threading.Event()
+    """Growth of this process's memory during `work`, in bytes, at the peak: in total, and anonymous only."""
+    before, own, done = bytes_used("VmHWM"), bytes_used("RssAnon"), threading.Event()
     most = [own]
 
     def watch() -> None:
         while not done.wait(0.002):
-            most.append(max(most.pop(), memory("RssAnon")))
+            most.append(max(most.pop(), bytes_used("RssAnon")))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     work()
     done.set()
     watcher.join()
-    answer.put((memory("VmHWM") - before, most[0] - own))
+    answer.put((bytes_used("VmHWM") - before, most[0] - own))
 
 
 def measured(work: Callable[[], object]) -> tuple[float, float]:
-    """`peaks` of `work`, in a process of its own: a peak never falls again."""
+    """`peaks` of `work`, in a process of its own, since a process's peak never decreases."""
     context = multiprocessing.get_context("spawn")
     answer: multiprocessing.SimpleQueue[tuple[float, float]] = context.SimpleQueue()
     process = context.Process(target=peaks, args=(work, answer))
@@ -197,9 +203,9 @@ def measured(work: Callable[[], object]) -> tuple[float, float]:
     return answer.get()
 
 
-@freed.kept()
+@memory.kept()
 def three_steps(make: Callable[[], Step]) -> None:
-    """Prepare and take three steps, on one thread."""
+    """Run three steps on one thread, set-up included."""
     one_thread()
     step = make()
     for _ in range(3):
@@ -207,7 +213,7 @@ def three_steps(make: Callable[[], Step]) -> None:
 
 
 def rendered(count: int, path: Path | None) -> None:
-    """Sample a neighbourhood in memory, or into a file."""
+    """Sample a neighbourhood in memory or into a file."""
     one_thread()
     render(frozen(64), torch.randn(count, 64), path)
 
@@ -219,7 +225,7 @@ def product_rate(side: int = 1536) -> float:
 
 
 def convolution_rate(channels: int = 96, side: int = 16, batch: int = 32) -> float:
-    """Operations a second of a 3×3 convolution, the padding's products counted as torch counts them."""
+    """Operations a second of a 3×3 convolution; products with the padding are counted, as torch does."""
     x = torch.randn(batch, channels, side, side).contiguous(memory_format=torch.channels_last)
     weight = torch.randn(channels, channels, 3, 3)
     return 2 * 9 * channels**2 * side**2 * batch / seconds(lambda: F.conv2d(x, weight, padding=1), 20)
@@ -233,7 +239,7 @@ def operations(step: Step) -> int:
 
 
 def table_of_times(repeats: int) -> None:
-    """Print how time grows."""
+    """Print the growth of time."""
     print("| time of | varied | values | ms | exponent |\n|---|---|---|---|---|")
     for what, make, varied, values in TIMES:
         times = [seconds(make(**{varied: value}), repeats) for value in values]
@@ -245,7 +251,7 @@ def table_of_times(repeats: int) -> None:
 
 
 def table_of_memory() -> None:
-    """Print how memory grows."""
+    """Print the growth of memory."""
     print("\n| memory of | peak, MB | anonymous, MB |\n|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         rows = [(what, partial(three_steps, make)) for what, make in MEMORY]
@@ -259,8 +265,8 @@ def table_of_memory() -> None:
 
 
 def table_of_peaks(repeats: int) -> None:
-    """Print how near the steps are to the peak of a matrix product."""
-    shipped = read(Path("assets/avatars.safetensors")).fold().eval()
+    """Print how near the steps are to the peak rate of a matrix product or a convolution."""
+    shipped = load_generator(Path("assets/avatars.safetensors")).fold().eval()
     steps: tuple[tuple[str, Step], ...] = (
         ("disk autoencoder, batch 64", disk_step()),
         ("PCA autoencoder of images, batch 256", organise_step()),
@@ -277,7 +283,7 @@ def table_of_peaks(repeats: int) -> None:
         print(f"| {what} | {count / 1e9:.2f}e9 | {each} | {rate / max(product, convolution):.2f} |", flush=True)
 
 
-@freed.kept()
+@memory.kept()
 def main() -> None:
     """Print the three tables."""
     parser = argparse.ArgumentParser(description=__doc__)

@@ -1,11 +1,11 @@
-"""Where the time of a training step goes, by torch's profiler: a Markdown table of shares, from one run.
+"""Where the time of a training step goes, by torch's profiler: a Markdown table of shares from one run.
 
     python benchmarks/where.py [--steps 20] [--threads 1]
 
-A share is the time inside operations of a kind over that inside all: *products* are convolutions, matrix products and
-their gradients; *elementwise* are operations on every number alone, such as activations and the products of a norm;
-*sums* run over an axis; *moves* copy, gather, fill or change the layout. What is left is autograd, the optimizer and
-Python.
+A share is the time inside operations of one kind over the time inside all of them. *Products* are convolutions, matrix
+products and their gradients; *elementwise* operations act on every number separately, such as activations and the
+products of a norm; *sums* reduce an axis; *moves* copy, gather, fill or change the layout; the *rest* is autograd, the
+optimizer and Python.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Mapping
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-from latentspace.core import memory
+from latentspace.nn import memory
 from scaling import Step, disk_step, generator_step, neighbourhood_step, organise_step
 
 KINDS = {
@@ -35,7 +35,7 @@ STEPS: dict[str, Step] = {
 
 
 def kind_of(name: str) -> str:
-    """The kind of an operation, by its name."""
+    """Kind of an operation, by its name."""
     if not name.startswith("aten::"):
         return "rest"
     words = name.removeprefix("aten::")
@@ -45,7 +45,7 @@ def kind_of(name: str) -> str:
 def shares(step: Step, count: int) -> tuple[float, Mapping[str, float], Mapping[str, float]]:
     """Milliseconds of a step, and the share of each kind and of each operation."""
     for _ in range(3):
-        step()  # the first ones choose kernels
+        step()  # the first steps choose kernels
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
         for _ in range(count):
             step()

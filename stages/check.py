@@ -1,15 +1,15 @@
-"""Check the whole of params.yaml first, so that a wrong value stops the pipeline with all outputs intact.
+"""Check all of params.yaml first, so that a wrong value stops the pipeline before any output is deleted.
 
-DVC deletes a stage's outputs before it runs its command; every root stage depends on this one's constant output, so a
-mistake stops here, and a valid edit reruns only what reads it.
+DVC deletes the outputs of a stage before it runs the command. Every root stage depends on the constant output of this
+one, so a mistake stops the pipeline here, and a valid edit reruns only the stages that read the changed values.
 """
 
 import sys
 from pathlib import Path
 
-from latentspace.core.files import write_text
-from latentspace.core.params import ParamsError
-from latentspace.params import read_params
+from latentspace.pipeline.files import write_text
+from latentspace.pipeline.params import ParamsError
+from latentspace.schema import read_params
 
 
 def main() -> None:

@@ -1,23 +1,20 @@
-"""Train PCA autoencoders on neighbourhoods of a generator, all of a variant side by side (slides 43-44, eq. 16)."""
+"""Train PCA autoencoders on neighbourhoods of a generator, all of a variant in parallel (slides 43-44, eq. 16)."""
 
 import sys
 
-from latentspace.core.params import Training
-from latentspace.core.stage import stage
 from latentspace.gan.params import Sizes, Variant
-from latentspace.gan.training import train_and_record
+from latentspace.gan.train import train_and_record
+from latentspace.pipeline.params import Training
+from latentspace.pipeline.stage import stage
 
 
-def main(variant: str) -> None:
-    with stage(__file__, variant) as run:
-        train_and_record(
-            run,
-            run.read(Sizes, "gan_train.images"),
-            run.read(Training, "gan_train.training"),
-            run.read(Variant, f"gan_train.variants.{variant}"),
-            run.input("models/gan/generator"),
-            f"models/gan/{variant}",
-        )
+def main(name: str) -> None:
+    with stage(__file__, name) as run:
+        sizes = run.read(Sizes, "gan_train.images")
+        training = run.read(Training, "gan_train.training")
+        hidden = run.read_value("gan_train.hidden")
+        variant = run.read(Variant, f"gan_train.variants.{name}")
+        train_and_record(run, sizes, training, hidden, variant, f"models/gan/{name}")
 
 
 if __name__ == "__main__":

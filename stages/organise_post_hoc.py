@@ -1,21 +1,14 @@
-"""Learn first, organise afterwards (last slide): a PCA autoencoder inside the plain autoencoder's latent space."""
+"""Train a PCA autoencoder in the plain autoencoder's latent space: learn first, organise afterwards (last slide)."""
 
-from latentspace.core.stage import stage
-from latentspace.organise.params import PostHoc
-from latentspace.organise.training import organise_afterwards_and_record
+from latentspace.organise.params import PostHoc, Variant
+from latentspace.organise.post_hoc import organise_afterwards_and_record
+from latentspace.pipeline.stage import stage
 
 
 def main() -> None:
     with stage(__file__) as run:
-        organise_afterwards_and_record(
-            run,
-            "data/organise/ellipses.npz",
-            "models/organise/plain",
-            run.read(PostHoc, "organise_post_hoc"),
-            "models/organise_post_hoc",
-            run.seeds,
-            run.compute,
-        )
+        plain = run.read(Variant, "organise_train.variants.plain")
+        organise_afterwards_and_record(run, run.read(PostHoc, "organise_post_hoc"), plain)
 
 
 if __name__ == "__main__":

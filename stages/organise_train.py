@@ -1,23 +1,20 @@
-"""Train one variant of the PCA autoencoder, or a baseline, on ellipses, all seeds side by side (slides 31-39)."""
+"""Train the PCA autoencoder, a variant of it or a baseline, with all seeds in parallel (slides 31-39, 48)."""
 
 import sys
 
-from latentspace.core.params import Training
-from latentspace.core.stage import stage
-from latentspace.organise.params import Network, Variant
-from latentspace.organise.training import train_and_record
+from latentspace.organise.params import Variant
+from latentspace.organise.train import train_and_record
+from latentspace.pca.settings import Network
+from latentspace.pipeline.params import Training
+from latentspace.pipeline.stage import stage
 
 
-def main(variant: str) -> None:
-    with stage(__file__, variant) as run:
-        train_and_record(
-            run,
-            "data/organise/ellipses.npz",
-            run.read(Network, "organise_train.network"),
-            run.read(Training, "organise_train.training"),
-            run.read(Variant, f"organise_train.variants.{variant}"),
-            f"models/organise/{variant}",
-        )
+def main(name: str) -> None:
+    with stage(__file__, name) as run:
+        network = run.read(Network, "organise_train.network")
+        training = run.read(Training, "organise_train.training")
+        variant = run.read(Variant, f"organise_train.variants.{name}")
+        train_and_record(run, name, network, training, variant)
 
 
 if __name__ == "__main__":

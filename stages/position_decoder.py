@@ -1,27 +1,19 @@
-"""Decoders at positions they have not seen: image norm and peak, over the training set, beside CoordConv (slide 28)."""
+"""Evaluate decoders at held-out positions: relative L2 and peak error, with CoordConv as the baseline (slide 28)."""
 
-from latentspace.core.stage import stage
-from latentspace.position import figures
-from latentspace.position.experiments import decoder_numbers, decoder_table, place
+from latentspace.nn.models import load_seeds
+from latentspace.pipeline.stage import stage
+from latentspace.position import decoder
 from latentspace.position.params import Decoder
+from latentspace.position.train_decoder import decoder_kinds
 
 
 def main() -> None:
     with stage(__file__) as run:
         section = run.read(Decoder, "position_train_decoder")
-        placed = place(run, section)
-        metrics = decoder_numbers(placed)
-        run.metrics(metrics)
-        table = decoder_table(section, metrics, run.seeds)
-        run.table("decoders", table)
-        first = run.seeds[0]
-        run.figure("decoded.png", figures.decoded(placed, ["one_hot", "continuous", "coordconv"], first))
-        run.figure("decoded_images.png", figures.decoded_images(placed, first))
-        run.figure("errors.png", figures.errors(table))
-        shown = [
-            f"{name} {metrics[f'decoder.{name}.relative_l2/seed_{first}']:.3f}" for name in ("one_hot", "continuous")
-        ]
-        run.say("relative L2 on unseen positions: " + ", ".join(shown))
+        kinds = decoder_kinds(section)
+        folders = run.inputs("models/position/decoder", kinds)
+        networks = {name: load_seeds(folder, run.seeds, kinds[name]) for name, folder in folders.items()}
+        run.record(decoder.experiment(networks, section))
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Train autoencoders of Diracs without labels: d = 1 on a line, d = 2 in an image."""
 
-from latentspace.core.stage import stage
-from latentspace.position.experiments import autoencoder_jobs
+from latentspace.pipeline.stage import stage
 from latentspace.position.params import Autoencoder
-from latentspace.position.training import train_and_record
+from latentspace.position.train import train_and_record
+from latentspace.position.train_autoencoder import autoencoder_jobs
 
 
 def main() -> None:

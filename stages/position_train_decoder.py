@@ -1,9 +1,9 @@
-"""Train decoders from a position to a Dirac: one-hot or continuous positions, CoordConv as the rival (slide 28)."""
+"""Train decoders from one-hot or continuous positions to Diracs, with CoordConv as the baseline (slide 28)."""
 
-from latentspace.core.stage import stage
-from latentspace.position.experiments import decoder_jobs
+from latentspace.pipeline.stage import stage
 from latentspace.position.params import Decoder
-from latentspace.position.training import train_and_record
+from latentspace.position.train import train_and_record
+from latentspace.position.train_decoder import decoder_jobs
 
 
 def main() -> None:

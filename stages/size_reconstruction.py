@@ -1,23 +1,18 @@
-"""Compress disks to one number and back: inputs over outputs, and whether d = 2 or 4 do better (slides 8 and 11)."""
+"""Reconstruct disks from codes of one, two or four numbers (slides 8 and 11)."""
 
-from latentspace.core.stage import stage
-from latentspace.size import dataset, figures
-from latentspace.size.experiments import reconstruction, responses
-
-VARIANTS = ["bias", "linear_encoder", "code_2", "code_4"]
+from latentspace.images import scaled
+from latentspace.nn.models import load_variants
+from latentspace.pipeline.stage import stage
+from latentspace.size import reconstruction
+from latentspace.size.network import ShapeAutoencoder
 
 
 def main() -> None:
     with stage(__file__) as run:
-        data = dataset.load(run.input("data/size/disks.npz"))
-        all_ = responses(run, "models/size", VARIANTS, data)
-        first = {name: by_seed[run.seeds[0]] for name, by_seed in all_.items()}
-        metrics = reconstruction(all_, data)
-        run.metrics(metrics)
-        outputs = {"output, d = 1": first["bias"].outputs, "linear encoder": first["linear_encoder"].outputs}
-        run.figure("strip.png", figures.input_output_strip(data.test, data.test_radii, outputs))
-        run.figure("code_size.png", figures.error_against_radius(figures.residuals(first, data.test), data.test_radii))
-        run.say(f"test MSE with d = 1: {metrics[f'bias.test_mse/seed_{run.seeds[0]}']:.1e} per pixel")
+        folders = run.inputs("models/size", reconstruction.VARIANTS)
+        networks = load_variants(folders, run.seeds, ShapeAutoencoder)
+        data = scaled.load(run.input("data/size/disks.npz"))
+        run.record(reconstruction.experiment(networks, data))
 
 
 if __name__ == "__main__":

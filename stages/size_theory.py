@@ -1,21 +1,16 @@
-"""The decoding energy without any network: Airy's closed form against the discretised eigenproblem (slides 16-17)."""
+"""Compare Airy's closed form with the discretised eigenproblem, without a network (slides 16-17)."""
 
-from latentspace.core.stage import stage
-from latentspace.size.figures import energy_spectrum
-from latentspace.size.params import Sampling, Theory
-from latentspace.size.theory import theory_numbers
+from latentspace.images.params import Sampling
+from latentspace.pipeline.stage import stage
+from latentspace.size import theory
+from latentspace.size.params import Theory
 
 
 def main() -> None:
     with stage(__file__) as run:
-        grid = run.read(Theory, "size_theory").grid
+        rings = run.read(Theory, "size_theory").grid
         radius = run.read(Sampling, "size_disks").radius_max
-        metrics, rho, profile = theory_numbers(grid, radius)
-        run.metrics(metrics)
-        run.figure("profile.png", energy_spectrum(rho, profile, radius))
-        run.say(
-            f"eigenproblem against Airy {metrics['theory.numerical_airy_l2']:.1e}, k R³ = {metrics['theory.k_r3']:.7f}"
-        )
+        run.record(theory.experiment(rings, radius))
 
 
 if __name__ == "__main__":

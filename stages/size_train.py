@@ -1,11 +1,11 @@
-"""Train one variant of the shape autoencoder on disks, all seeds side by side (slides 8-11, 13, 14)."""
+"""Train one variant of the shape autoencoder on disks, with all seeds in parallel (slides 8-11, 13, 14)."""
 
 import sys
 
-from latentspace.core.params import Training
-from latentspace.core.stage import stage
+from latentspace.pipeline.params import Training
+from latentspace.pipeline.stage import stage
 from latentspace.size.params import Network, Variant
-from latentspace.size.training import train_and_record
+from latentspace.size.train import train_and_record
 
 
 def main(name: str) -> None:

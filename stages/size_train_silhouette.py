@@ -1,11 +1,11 @@
-"""Train the shape autoencoder on one scaled silhouette, with or without biases, all seeds side by side (slide 20)."""
+"""Train the shape autoencoder on one scaled silhouette, with or without biases, all seeds in parallel (slide 20)."""
 
 import sys
 
-from latentspace.core.params import Training
-from latentspace.core.stage import stage
+from latentspace.pipeline.params import Training
+from latentspace.pipeline.stage import stage
 from latentspace.size.params import Network, Variant
-from latentspace.size.training import train_and_record
+from latentspace.size.train import train_and_record
 
 
 def main(silhouette: str, name: str) -> None:

@@ -12,7 +12,7 @@ hook = jaxtyping.install_import_hook("latentspace", "beartype.beartype")
 hook.__enter__()
 os.environ["DVC_NO_ANALYTICS"] = "1"
 
-from latentspace.core.parallel import one_thread  # noqa: E402, after the hook
+from latentspace.pipeline.workers import one_thread  # noqa: E402, after the hook
 
 one_thread()  # as in a stage; on tensors this small, threads take more time to meet than to work
 
@@ -31,7 +31,7 @@ TOGETHER = ("tests/browser/test_browser.py", "tests/pipeline/test_pipeline.py")
 
 
 def pytest_collection_modifyitems(items):
-    """Begin with what changes the smoke-size project, end with copies of it: one worker makes it, others go on."""
+    """Files that change the smoke-size project run first, files that copy it last: one worker makes it meanwhile."""
     ranks = {}
     for item in items:
         file = item.nodeid.partition("::")[0]
@@ -67,7 +67,7 @@ def made(tmp_path_factory) -> Path:
 
 
 def _make(folder: Path) -> None:
-    from latentspace import quick
+    from latentspace.pipeline import quick
 
     project, begun = folder / "project", folder / "begun"
     quick.prepare(ROOT, project)

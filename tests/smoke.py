@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from latentspace import quick
+from latentspace.pipeline import quick
 
 
 def dvc(project: Path, *words: str, check: bool = True) -> str:
@@ -27,7 +27,7 @@ def outputs(project: Path) -> dict[str, bytes]:
 
 def runs(project: Path) -> list:
     """All MLflow runs of the copy, after its outbox is empty."""
-    quick.run(project, "python", "-m", "latentspace.tracking", quiet=True)
+    quick.run(project, "python", "-m", "latentspace.pipeline.tracking", quiet=True)
     import mlflow
 
     mlflow.set_tracking_uri(f"sqlite:///{project}/mlflow.db")

@@ -45,4 +45,4 @@ def alive(folder: Path) -> list[str]:
                 found.append(" ".join(process.cmdline()))
         except psutil.Error:  # it ended meanwhile
             continue
-    return [line for line in found if "latentspace.tracking --background" not in line]
+    return [line for line in found if "latentspace.pipeline.tracking --background" not in line]

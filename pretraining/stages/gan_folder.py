@@ -1,20 +1,24 @@
-"""Read a folder of the user's images, cropped to squares and averaged to the size of the generator."""
+"""Read a folder of the user's images, cropped to squares and averaged down to the generator's image size."""
 
 import sys
 
-from latentspace.core.stage import stage
-from latentspace.gan.pretraining import dataset, folder
-from latentspace.gan.pretraining.params import Folder
+from latentspace.images import labelled
+from latentspace.images.folder import read_averaged
+from latentspace.pipeline.measured import Findings
+from latentspace.pipeline.stage import stage
+from latentspace.pretraining.params import Folder
+from latentspace.pretraining.samples import sheet
 
 
 def main(name: str) -> None:
     with stage(__file__, name) as run:
-        data = folder.make(run.read(Folder, f"gan_folder.{name}"))
+        section = run.read(Folder, f"gan_folder.{name}")
+        data = labelled.without_factors(read_averaged(run.input(section.path), section.image_size))
         path = run.output(f"data/{name}.npz")
-        dataset.save(data, path)
+        labelled.save(data, path)
         run.dataset(name, path)
-        run.image("examples", 0, dataset.contact_sheet(data.images[:96], 16))
-        run.say(f"{len(data.images)} images of {data.images.shape[1]} pixels")
+        summary = f"{len(data.images)} images of {section.image_size} pixels"
+        run.record(Findings(pictures={"examples.png": sheet(data.images)}, summary=summary))
 
 
 if __name__ == "__main__":

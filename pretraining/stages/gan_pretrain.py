@@ -1,10 +1,10 @@
-"""Train a progressive GAN on one data set and ship its averaged generator (slides 40-41)."""
+"""Train a progressive GAN on one data set and write its averaged generator to products/ (slides 40-41)."""
 
 import sys
 
-from latentspace.core.stage import stage
-from latentspace.gan.pretraining.params import Recipe, Source
-from latentspace.gan.pretraining.product import train_and_record
+from latentspace.pipeline.stage import stage
+from latentspace.pretraining.params import Recipe, Source
+from latentspace.pretraining.product import train_and_record
 
 
 def main(name: str) -> None:

@@ -1,7 +1,7 @@
-"""Get the files of the generator that renders the faces: 38 MB from the package index, checked by digest, not run."""
+"""Download the files of the generator that renders the faces: 38 MB from the package index, checked by digest."""
 
-from latentspace.core.stage import stage
-from latentspace.gan.pretraining import faces
+from latentspace.pipeline.stage import stage
+from latentspace.pretraining import faces
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from latentspace import quick
+from latentspace.pipeline import quick
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -106,7 +106,7 @@ def test_the_report_fits_a_phone_in_light_and_dark(project, scheme):
 
 
 def test_the_ui_lists_runs_with_their_covariance_matrices(project):
-    quick.run(project, "python", "-m", "latentspace.tracking", quiet=True)
+    quick.run(project, "python", "-m", "latentspace.pipeline.tracking", quiet=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

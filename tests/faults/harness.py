@@ -15,8 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from latentspace import quick
-from latentspace.locks import LOCKS, mend
+from latentspace.pipeline import quick
+from latentspace.pipeline.locks import LOCKS, mend
 
 OUTPUTS = ("data", "models", "metrics", "plots", "figures")  # runs/ and report/ name MLflow's runs, which differ
 RELIABILITY = Path(__file__).parents[2] / "docs" / "reliability.md"
@@ -97,7 +97,7 @@ class Bench:
 
     def sync(self, **environment: str) -> Done:
         """What `make sync-tracking` does."""
-        return self.run("python", "-m", "latentspace.tracking", **environment)
+        return self.run("python", "-m", "latentspace.pipeline.tracking", **environment)
 
     @contextmanager
     def with_params(self, old: str, new: str) -> Iterator[None]:

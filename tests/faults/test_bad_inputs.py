@@ -15,13 +15,12 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from latentspace.core import models
-from latentspace.gan import neighbourhood, zoo
-from latentspace.gan.pretraining import folder as pretraining
-from latentspace.organise import dataset
-from latentspace.organise.network import DenseNetwork
-from latentspace.organise.params import DataSet
-from latentspace.organise.pca_autoencoder import check
+from latentspace.gan import neighbourhood, zoo_import
+from latentspace.images import folder as image_folder
+from latentspace.images.params import DataSet
+from latentspace.nn import models
+from latentspace.pca.growth import check
+from latentspace.pca.networks import DenseNetwork
 
 NOISE = np.random.default_rng(0)
 
@@ -76,9 +75,9 @@ def test_a_bad_image_is_named(images, tally, bad, reader):
     BAD[bad](images / "3.png")
     with pytest.raises(ValueError, match=r"3\.png") as caught:
         if reader == "organise":
-            dataset.read_folder(of(images))
+            image_folder.read_folder(of(images))
         else:
-            pretraining.square(images / "3.png", 16)
+            image_folder.read_averaged(images, 16)
     assert "\n" not in str(caught.value)
     tally.add("bad images refused")
 
@@ -95,7 +94,7 @@ def test_images_with_random_bytes_changed_are_read_or_named(images, tally):
             data[rng.randrange(len(data))] = rng.randrange(256)
         path.write_bytes(data[: rng.randint(1, len(data))] if trial % 3 == 0 else data)
         try:
-            assert dataset.read_folder(of(images)).shape == (5, 1, 16, 16)
+            assert image_folder.read_folder(of(images)).shape == (5, 1, 16, 16)
         except ValueError as error:
             assert str(path) in str(error) and "\n" not in str(error)
             refused += 1
@@ -109,15 +108,15 @@ def test_images_of_any_size_and_mode_fit(images):
         picture(images / f"{number}.png", size, mode)
     for channels in (1, 3):
         spec = of(images).model_copy(update={"channels": channels})
-        assert dataset.read_folder(spec).shape == (5, channels, 16, 16)
+        assert image_folder.read_folder(spec).shape == (5, channels, 16, 16)
 
 
 def test_no_images_too_few_and_no_folder(images, tmp_path, tally):
     (images / "4.png").unlink()
     (tmp_path / "none").mkdir()
     for folder, count in ((images, 4), (tmp_path / "none", 0), (tmp_path / "nowhere", 0)):
-        with pytest.raises(ValueError, match=rf"{folder.name}: {count} images, where .* asks for 5"):
-            dataset.read_folder(of(folder))
+        with pytest.raises(ValueError, match=rf"{folder.name}: {count} images, fewer than .* = 5"):
+            image_folder.read_folder(of(folder))
         tally.add("bad images refused")
 
 
@@ -158,7 +157,7 @@ ATTACKS = {
     "pathlib": lambda mark: Calls(type(mark).touch, mark),
     "mkdir": lambda mark: Calls(os.mkdir, str(mark)),
 }
-READERS = {"zoo": zoo.read, "model": models.load, "anchors": lambda path: neighbourhood.read_anchors(path, 8)}
+READERS = {"zoo": zoo_import.read, "model": models.load, "anchors": lambda path: neighbourhood.read_anchors(path, 8)}
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -182,7 +181,7 @@ def test_weights_that_would_run_code_do_not(tmp_path, tally, attack, form, reade
     assert not mark.exists()
     pickle.loads(pickle.dumps(hostile))  # the attack works where nobody defends
     assert mark.exists()
-    tally.add("hostile weights refused, nothing run")
+    tally.add("hostile weights refused, nothing executed")
 
 
 def values(rng):
@@ -196,12 +195,12 @@ def test_model_files_with_a_changed_header_are_refused(tmp_path, tally):
     sound = models.describe(network) | {"sha256": models.digest(weights)}
     kinds = [
         "os.system",
-        "core.stage.Stage",
+        "pipeline.stage.Stage",
         "gan.network.Generator",
         "builtins.eval",
         "..",
         "a.B",
-        "core.fit.Diverged",
+        "nn.fit.Diverged",
     ]
     for trial in range(150):
         header = json.loads(json.dumps(sound))
@@ -276,11 +275,11 @@ def test_a_hostile_generator_stops_its_stage(bench, wanted, tally, tmp_path):
     (old,) = [line for line in text.splitlines() if "assets/avatars.safetensors" in line]
     new = old.replace("path: assets/avatars.safetensors", f"zoo: {{file: {path}}}")
     with bench.with_params(old, new):
-        refused(bench, wanted, "gan_generator@avatars", "hostile.pth: refused", "nothing was run")
+        refused(bench, wanted, "gan_generator@avatars", "hostile.pth: refused", "nothing was executed")
     assert not mark.exists()
     assert bench.run("dvc", "repro").returncode == 0
     assert bench.digests() == wanted
-    tally.add("hostile weights refused, nothing run")
+    tally.add("hostile weights refused, nothing executed")
 
 
 @pytest.mark.faults

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from latentspace.core.params import ParamsError, parse, read_yaml
-from latentspace.params import Params, read_params
+from latentspace.pipeline.params import ParamsError, parse, read_yaml
+from latentspace.schema import Params, read_params
 
 ROOT = Path(__file__).parents[2]
 GOOD = read_yaml(ROOT / "params.yaml")

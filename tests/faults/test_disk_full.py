@@ -10,8 +10,9 @@ from harness import pages, small_disk, small_files, until
 from matplotlib.figure import Figure
 from PIL import Image
 
-from latentspace.core import files, fit, models
-from latentspace.organise.network import DenseNetwork
+from latentspace.nn import fit, models
+from latentspace.pca.networks import DenseNetwork
+from latentspace.pipeline import files
 
 RANDOM = np.random.default_rng(0).integers(0, 256, (200, 200), dtype=np.uint8)
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from harness import LOOPBACK, kill, listening, members, running, until
 
-from latentspace import tracking
-from latentspace.core.params import ParamsError, parse, read_yaml
-from latentspace.params import Params
+from latentspace.pipeline.params import ParamsError, parse, read_yaml
+from latentspace.pipeline.tracking import paths, sending
 from latentspace.report.page import render
+from latentspace.schema import Params
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = "<script>alert(1)</script>"
@@ -25,14 +25,14 @@ def test_a_variant_named_like_a_script_is_refused(tally):
         values[section]["names"] = [SCRIPT]
         with pytest.raises(ParamsError, match=rf"{section}\.names\.0 = '<script>"):
             parse(Params, values)
-        tally.add("scripts in the place of a name refused or shown as text")
+        tally.add("scripts given as names, refused or shown as text")
 
 
 def test_a_password_in_an_address_is_not_shown(monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://me:s3cret@runs.example.org/mlflow")
-    assert tracking.run_address("abc") == "https://runs.example.org/mlflow/#/runs/abc"
-    assert tracking.without_password("at postgresql://me:a@b:c@host/db: no") == "at postgresql://host/db: no"
-    assert tracking.without_password("sqlite:////data/me@work/mlflow.db") == "sqlite:////data/me@work/mlflow.db"
+    assert sending.run_address("abc") == "https://runs.example.org/mlflow/#/runs/abc"
+    assert paths.without_password("at postgresql://me:a@b:c@host/db: no") == "at postgresql://host/db: no"
+    assert paths.without_password("sqlite:////data/me@work/mlflow.db") == "sqlite:////data/me@work/mlflow.db"
 
 
 @pytest.mark.faults
@@ -44,7 +44,7 @@ def test_the_report_shows_scripts_as_text(bench, tally):
     page = render(rows | {name: rows[name] | hostile}, bench.root / "figures", {SCRIPT: f'"{SCRIPT}'})
     assert SCRIPT not in page and page.count("<script>") == 1, "the page has one script, its own"
     assert page.count("&lt;script&gt;alert(1)") >= len(hostile)
-    tally.add("scripts in the place of a name refused or shown as text", len(hostile))
+    tally.add("scripts given as names, refused or shown as text", len(hostile))
 
 
 @pytest.mark.faults
@@ -55,11 +55,11 @@ def test_a_running_stage_and_its_sender_do_not_listen(bench, tally):
     while process.poll() is None:
         seen |= listening(process.pid)
         trained |= bool(running(process.pid, "stages/organise_train.py"))
-    sender = bench.start("python", "-m", "latentspace.tracking")
+    sender = bench.start("python", "-m", "latentspace.pipeline.tracking")
     while sender.poll() is None:
         seen |= listening(sender.pid)
     assert trained and not seen - LOOPBACK, seen
-    tally.add("processes watched that listen nowhere beyond 127.0.0.1", 2)
+    tally.add("processes that listen on 127.0.0.1 only", 2)
 
 
 @pytest.mark.faults
@@ -81,7 +81,7 @@ def test_the_user_interface_listens_on_this_machine_only(bench, tally):
     finally:
         kill(process)
     assert seen == wanted, "addresses in the kernel's hexadecimal"
-    tally.add("processes watched that listen nowhere beyond 127.0.0.1")
+    tally.add("processes that listen on 127.0.0.1 only")
 
 
 @pytest.mark.faults
@@ -114,5 +114,5 @@ def test_no_secret_is_written_anywhere(bench, tally):
     holding = [str(path.relative_to(bench.root)) for path in files if b"canary" in path.read_bytes()]
     assert not holding
     assert re.search(r"MLflow at http://127\.0\.0\.1:9: ", log.read_text())
-    tally.add("files searched for secrets, in vain", len(files))
+    tally.add("files searched for secrets, none found", len(files))
     bench.mended("report")

@@ -7,7 +7,7 @@ import signal
 import pytest
 from harness import duration, kill, kill_once, members, running, until
 
-from latentspace.locks import LOCKS, mend
+from latentspace.pipeline.locks import LOCKS, mend
 
 pytestmark = pytest.mark.pipeline
 
@@ -24,8 +24,8 @@ KINDS = [  # one stage of every kind
     "position_decoder",
     "organise_images@ellipses",
     "organise_train@pca_ae",
-    "organise_train_disks@packets_2_1",
-    "organise_train_dial@covariance",
+    "organise_train@packets_2_1",
+    "organise_train@circular_covariance",
     "organise_post_hoc",
     "organise_codes",
     "gan_zoo",
@@ -100,11 +100,13 @@ def test_a_list_of_locks_cut_in_the_middle_is_mended(bench, tally):
     """What a kill in the wrong millisecond leaves, found by the test above."""
     path = bench.root / LOCKS
     path.write_text('{"params.yaml": {"read": [{"pid": 1')
-    assert bench.run("dvc", "repro", "size_theory").returncode != 0, "DVC mends it by itself: latentspace.locks can go"
-    assert "deleted" in bench.run("python", "-m", "latentspace.locks").stdout
-    assert not bench.run("python", "-m", "latentspace.locks").stdout
+    assert bench.run("dvc", "repro", "size_theory").returncode != 0, (
+        "DVC mends it by itself: latentspace.pipeline.locks can go"
+    )
+    assert "deleted" in bench.run("python", "-m", "latentspace.pipeline.locks").stdout
+    assert not bench.run("python", "-m", "latentspace.pipeline.locks").stdout
     assert bench.run("dvc", "repro", "size_theory").returncode == 0
-    tally.add("lists of locks cut in the middle, mended")
+    tally.add("truncated lock lists deleted")
 
 
 @pytest.mark.faults

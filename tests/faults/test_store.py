@@ -12,9 +12,9 @@ from harness import kill, running, until
 from ruamel.yaml import YAML
 from torch import nn
 
-from latentspace.core.fit import fit, write_checkpoint
-from latentspace.core.objective import Objective
-from latentspace.core.params import Training
+from latentspace.nn.fit import fit, write_checkpoint
+from latentspace.nn.objective import Objective
+from latentspace.pipeline.params import Training
 
 TRAINING = Training(steps=20, batch_size=4, learning_rate=0.05, warmup=0.2, betas=[0.9, 0.99], checkpoint_every=5)
 IMAGES = torch.linspace(0, 1, 64).reshape(16, 1, 2, 2)
@@ -88,7 +88,7 @@ def test_a_checkpoint_inside_a_zip_cannot_run_code_either(tmp_path, tally):
 @pytest.fixture
 def long(bench):
     """size_train@bias in 400 steps, its bytes in an uninterrupted run, and after the test all as it was."""
-    with bench.with_params("steps: 20", "steps: 400"):
+    with bench.with_params("encoder_rate: 0.05, steps: 20", "encoder_rate: 0.05, steps: 400"):  # those of bias
         assert bench.run("dvc", "repro", "size_train@bias").returncode == 0
         yield bench.digests()
     assert bench.run("dvc", "repro", "size_train@bias").returncode == 0
@@ -185,4 +185,4 @@ def test_two_dvcs_at_once(bench, wanted, tally):
     assert told.returncode == 0 or ("lock" in printed.lower() and "Traceback" not in printed), printed
     assert bench.run("dvc", "repro").returncode == 0
     assert bench.digests() == wanted
-    tally.add("two DVCs at once survived", 4)
+    tally.add("concurrent DVCs survived", 4)

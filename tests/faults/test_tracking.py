@@ -156,7 +156,7 @@ def held_back(bench) -> str:
 
 def test_a_sender_killed_half_way(bench, wanted, tally):
     run = held_back(bench)
-    sender = bench.start("python", "-m", "latentspace.tracking")
+    sender = bench.start("python", "-m", "latentspace.pipeline.tracking")
     assert until(lambda: begun(bench.root / "mlflow.db", run), 60), "the run was never half sent"
     kill(sender)
     assert len(bench.waiting()) == 1
@@ -180,7 +180,7 @@ def test_a_server_that_dies_half_way(bench, wanted, tally, tmp_path):
     server = bench.start(*command)
     try:
         assert until(answers, 120, pause=0.2)
-        sender = bench.start("python", "-m", "latentspace.tracking", MLFLOW_TRACKING_URI=address)
+        sender = bench.start("python", "-m", "latentspace.pipeline.tracking", MLFLOW_TRACKING_URI=address)
         assert until(lambda: store.exists() and begun(store, run), 120), "the run was never half sent"
         os.killpg(server.pid, signal.SIGKILL)
         server.wait()

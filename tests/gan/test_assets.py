@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import safe_open
 
 from latentspace import load
 from latentspace.gan.network import Generator
@@ -32,3 +33,10 @@ def test_a_shipped_generator_says_where_it_comes_from(name):
     assert len(facts["data_md5"]) == 32
     assert ("research" in facts["licence"].lower()) == (name == "faces")
     assert (ASSETS / f"{name}.safetensors").stat().st_size < 3_000_000
+
+
+@pytest.mark.parametrize("name", ["avatars", "faces"])
+def test_a_shipped_generator_names_its_registered_kind_and_is_stored_in_half_precision(name):
+    with safe_open(ASSETS / f"{name}.safetensors", framework="pt") as stream:
+        assert json.loads(stream.metadata()["latentspace"])["kind"] == "generator"
+        assert {stream.get_tensor(key).dtype for key in stream.keys()} == {torch.float16}  # noqa: SIM118

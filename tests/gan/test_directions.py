@@ -6,7 +6,8 @@ import torch
 
 from latentspace.gan import directions
 from latentspace.gan.directions import Directions
-from latentspace.gan.neighbourhood import Neighbourhood, Sample, drawn_anchors, sample
+from latentspace.gan.neighbourhood import Neighbourhood, Sample, drawn_anchors
+from latentspace.gan.rendering import sample
 
 
 @pytest.fixture(scope="module")
@@ -88,3 +89,7 @@ def test_latent_pca_finds_the_longest_directions(generator, place):
     data = Sample(place, offsets, torch.zeros(2000, 3, 2, 2, dtype=torch.float16))
     found = directions.latent_pca(generator, data, 2)
     assert overlap(found, torch.eye(8)[:, [2, 4]]) > 0.99
+
+
+def test_the_methods_are_those_that_the_claims_name():
+    assert set(directions.METHODS) == {"ganspace", "jacobian", "sefa", "raw", "latent_pca"}

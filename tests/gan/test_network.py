@@ -1,21 +1,13 @@
-"""The progressive GAN: equal forms, the fade-in convention, growth, and minibatch deviation."""
+"""The generator: equal forms, the fade-in convention, growth, files."""
 
 import pytest
 import torch
 import torch.nn.functional as F
 
-from latentspace.core import models
-from latentspace.gan.network import (
-    SLOPE,
-    Discriminator,
-    Equalised,
-    Generator,
-    activate,
-    fade,
-    minibatch_deviation,
-    pixel_norm,
-    transposed_kernel,
-)
+from latentspace.gan.layers import fade
+from latentspace.gan.network import Generator, load_frozen, load_generator
+from latentspace.nn import models
+from latentspace.pca.networks import DenseNetwork
 
 
 def random_generator(*args, seed=0, **kwargs):
@@ -41,56 +33,12 @@ def test_folded_form_is_the_same_function(widths, classes):
     assert not list(frozen.parameters())
 
 
-def test_upsampling_and_convolution_are_one_transposed_convolution():
-    x, weight = torch.randn(2, 5, 6, 6), torch.randn(4, 5, 3, 3)
-    literal = F.conv2d(F.interpolate(x, scale_factor=2.0, mode="nearest"), weight, padding=1)
-    ours = F.conv_transpose2d(x, transposed_kernel(weight), stride=2, padding=1)
-    torch.testing.assert_close(ours, literal, rtol=0, atol=2e-5)
-
-
-def test_equalised_layer_scales_weight_and_bias():
-    layer = Equalised(torch.nn.Linear(8, 2))
-    torch.nn.init.ones_(layer.module.bias)
-    x = torch.randn(3, 8)
-    torch.testing.assert_close(layer(x), layer.module(x) * (2 / 8) ** 0.5)
-
-
 def test_initial_images_have_unit_scale_at_every_width():
     """Equalised layers and pixel norm keep the signal's size: the reason for both."""
     torch.manual_seed(0)
     for widths in ([16, 16], [64, 32, 16, 8]):
         images = Generator(32, widths)(torch.randn(64, 32))
         assert 0.5 < float(images.detach().std()) < 3
-
-
-@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-def test_the_activation_is_leaky_relu_then_pixel_norm_with_its_gradient(layout):
-    torch.manual_seed(0)
-    x = torch.randn(2, 5, 3, 4, dtype=torch.float64).contiguous(memory_format=layout).requires_grad_()
-    x.data[0, :, 0, 0] = 0
-    wanted, got = pixel_norm(F.leaky_relu(x, SLOPE)), activate(x)
-    torch.testing.assert_close(got, wanted, rtol=0, atol=1e-12)
-    towards = torch.randn_like(x)
-    towards[0, :, 0, 0] = 0  # where the feature vector is 0 the gradient is 1/√ε times this
-    for a, b in zip(*(torch.autograd.grad((y * towards).sum(), x) for y in (got, wanted)), strict=True):
-        torch.testing.assert_close(a, b, rtol=0, atol=1e-12)
-    moved = torch.randn(2, 3, 2, 2, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(activate, moved)
-    with pytest.raises(RuntimeError, match="does not require grad"):
-        (first,) = torch.autograd.grad(activate(moved).sum(), moved, create_graph=True)
-        first.sum().backward()
-
-
-def test_the_activation_in_half_precision_is_that_to_its_rounding():
-    x = torch.randn(4, 96, 8, 8, generator=torch.Generator().manual_seed(0))
-    wanted, got = activate(x), activate(x.bfloat16())
-    assert got.dtype == torch.bfloat16
-    assert (got.float() - wanted).square().mean().sqrt() < 0.004
-
-
-def test_pixel_norm_makes_the_sphere():
-    z = pixel_norm(5 * torch.randn(4, 64))
-    torch.testing.assert_close(z.norm(dim=1), torch.full((4,), 8.0))
 
 
 def test_alpha_zero_is_fully_grown_and_one_is_the_scale_before():
@@ -108,36 +56,14 @@ def test_alpha_zero_is_fully_grown_and_one_is_the_scale_before():
         grown.fold()
 
 
-def test_discriminator_fades_from_the_scale_before():
-    torch.manual_seed(0)
-    grown = Discriminator([8, 6, 4])
-    small = Discriminator([8, 6])
-    small.load_state_dict({k: v for k, v in grown.state_dict().items() if k in small.state_dict()})
-    images = torch.randn(4, 3, 16, 16)
-    grown.alpha = 1.0
-    torch.testing.assert_close(grown(images), small(F.avg_pool2d(images, 2)))
-
-
-def test_growing_keeps_what_was_learnt():
-    generator, judge = random_generator(6, [8, 6]), Discriminator([8, 6])
+def test_growth_keeps_the_trained_weights():
+    generator = random_generator(6, [8, 6])
     before = {key: tensor.clone() for key, tensor in generator.state_dict().items()}
     generator.grow(4)
-    judge.grow(4)
     assert generator.size == 16
-    assert generator.config["widths"] == judge.config["widths"] == [8, 6, 4]
+    assert generator.config["widths"] == [8, 6, 4]
     for key, tensor in before.items():
         assert torch.equal(generator.state_dict()[key], tensor)
-    assert judge(torch.randn(2, 3, 16, 16)).shape == (2,)
-
-
-def test_minibatch_deviation_is_the_mean_over_groups_of_four():
-    x = torch.randn(8, 3, 4, 4)
-    channel = minibatch_deviation(x)[:, 3]
-    for group in (slice(0, 4), slice(4, 8)):
-        expected = (x[group].var(0) + 1e-8).sqrt().mean()
-        torch.testing.assert_close(channel[group], expected.expand(4, 4, 4))
-    torch.testing.assert_close(minibatch_deviation(x[:3])[:, 3, 0, 0], (x[:3].var(0) + 1e-8).sqrt().mean().expand(3))
-    assert not minibatch_deviation(x[:1])[:, 3].any()
 
 
 def test_classes_are_appended_to_the_latent():
@@ -156,9 +82,7 @@ def test_mixed_precision_follows_the_input():
     generator = Generator(8, [8, 6])
     images = generator(torch.randn(2, 8, dtype=torch.bfloat16))
     assert images.dtype == torch.bfloat16
-    scores = Discriminator([8, 6])(images)
-    assert scores.dtype == torch.float32
-    scores.sum().backward()
+    images.float().sum().backward()
     assert generator.formatLayer.module.weight.grad.dtype == torch.float32
 
 
@@ -169,3 +93,23 @@ def test_saved_in_half_precision_and_loaded(tmp_path):
     assert isinstance(again, Generator) and again.config == generator.config
     weight = again.formatLayer.module.weight
     assert weight.dtype == torch.float32 and torch.equal(weight, generator.formatLayer.module.weight.float())
+
+
+def test_a_frozen_generator_of_classes_needs_one_of_them(tmp_path):
+    torch.manual_seed(0)
+    made, path = Generator(8, [6, 4], classes=3), tmp_path / "g.safetensors"
+    models.save(made, path)
+    with pytest.raises(ValueError, match=r"g\.safetensors: a generator of 3 classes; the variant needs a label"):
+        load_frozen(path)
+    with pytest.raises(ValueError, match="3 classes"):
+        load_frozen(path, 3)
+    z = torch.randn(2, 8)
+    with torch.no_grad():
+        wanted = load_generator(path)(torch.cat([z, torch.eye(3)[[2, 2]]], 1))
+    assert torch.allclose(load_frozen(path, 2)(z), wanted, atol=1e-5)
+
+
+def test_a_file_of_another_network_is_named(tmp_path):
+    models.save(DenseNetwork(2, 3, 1), tmp_path / "other.safetensors")
+    with pytest.raises(ValueError, match=r"other\.safetensors: holds a DenseNetwork, not a generator"):
+        load_generator(tmp_path / "other.safetensors")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from latentspace import quick
+from latentspace.pipeline import quick
 
 from ..smoke import change, dvc, outputs, runs
 

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from latentspace import quick
-from latentspace.core.fit import read_checkpoint, write_checkpoint
+from latentspace.nn.fit import read_checkpoint, write_checkpoint
+from latentspace.pipeline import quick
 
 from .. import terminal
 
 pytestmark = pytest.mark.pipeline
 ROOT = Path(__file__).parents[2]
-LINE = "interrupted; make repro goes on from the last checkpoint"
+LINE = "interrupted; make repro resumes from the last checkpoint"
 STAGE = "size_train@bias_free"
 MAKE = ["make", "--old-file=.venv/.ready", "repro"]
 
@@ -130,7 +130,7 @@ def test_sigterm_ends_torchrun_and_its_processes(copy):
     head, section, rest = text.partition("\ngan_train:")
     params.write_text(head + section + rest.replace("steps: 4", "steps: 4000", 1))
     stage = "gan_train@no_cov"
-    command = [sys.executable, "-m", "latentspace.repro", "--single-item", stage]
+    command = [sys.executable, "-m", "latentspace.pipeline.repro", "--single-item", stage]
     process = subprocess.Popen(
         command, cwd=copy, env=environment(copy), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -145,7 +145,7 @@ def test_sigterm_ends_torchrun_and_its_processes(copy):
 
 
 def test_sigterm_ends_the_smoke_size_graph(tmp_path):
-    command = [sys.executable, "-m", "latentspace.quick", str(tmp_path / "quick")]
+    command = [sys.executable, "-m", "latentspace.pipeline.quick", str(tmp_path / "quick")]
     env = os.environ | {"PYTHONPATH": str(ROOT / "src")}
     process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     until(lambda: any("stages/" in line for line in terminal.alive(tmp_path)))

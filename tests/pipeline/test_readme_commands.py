@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from latentspace import quick
+from latentspace.pipeline import quick
 
 pytestmark = pytest.mark.pipeline
 ROOT = Path(__file__).parents[2]
@@ -103,7 +103,7 @@ def chapters(address: str) -> dict[str, dict[str, str]]:
 def runs(project: Path, uri: str = "") -> list:
     """The MLflow runs, once everything has been sent."""
     uri = uri or f"sqlite:///{project}/mlflow.db"
-    sh(project, "python -m latentspace.tracking", MLFLOW_TRACKING_URI=uri)
+    sh(project, "python -m latentspace.pipeline.tracking", MLFLOW_TRACKING_URI=uri)
     import mlflow
 
     store = mlflow.MlflowClient(uri)
@@ -135,7 +135,7 @@ def make_repro(project, command):
 
 def make_ui(project, command):
     port = free_port()
-    sh(project, "python -m latentspace.tracking")
+    sh(project, "python -m latentspace.pipeline.tracking")
     with served(project, f"make --old-file=.venv/.ready ui PORT={port}", port) as address:
         shown = chapters(address)
         assert {"size", "position", "organise", "gan", "pipeline"} <= set(shown)
@@ -221,23 +221,24 @@ def own_images(project, command):
     params, yaml, (block,) = project / "params.yaml", YAML(), blocks("yaml")
     before = params.read_text()
     values, given = yaml.load(before), YAML(typ="safe").load(block)
-    images, training = given["organise_images"], given["organise_train_set"]
-    values["organise_images"]["names"], values["organise_train_set"]["names"] = images["names"], training["names"]
+    images, training = given["organise_images"], given["organise_train"]
+    for section in ("organise_images", "organise_set"):
+        values[section]["names"] = given[section]["names"]
     assert (project / images["sets"]["mine"].pop("path")) == project / "photos"
     small = {"path": "photos", "image_size": 16, "train_images": 40, "test_images": 10}
     values["organise_images"]["sets"]["mine"] = images["sets"]["mine"] | small
-    values["organise_train_set"]["variants"]["mine"] = training["variants"]["mine"] | {"steps": 5}
+    values["organise_train"]["variants"]["mine"] = training["variants"]["mine"] | {"steps": 5}
     yaml.dump(values, params)
     (project / "photos").mkdir()
     for i, picture in enumerate(np.random.default_rng(0).integers(0, 256, (50, 20, 24, 3), dtype=np.uint8)):
         Image.fromarray(picture).save(project / f"photos/{i}.png")
     assert executed(sh(project, command)) == {"check"} | {
-        f"{stage}@mine" for stage in ("organise_images", "organise_train_set", "organise_set")
+        f"{stage}@mine" for stage in ("organise_images", "organise_train", "organise_set")
     }
     with Image.open(project / "figures/organise_set/mine/traversals.png") as shown:
         assert len(np.unique(np.ptp(np.asarray(shown.convert("RGB")).astype(int), axis=2))) > 20, "in colour"
     said = sh(project, "dvc repro")
-    assert executed(said) == {"report"}
+    assert executed(said) == {"organise_sweep", "report"}, "the sweep looks for its variants among all of them"
     assert "organise_set/mine/traversals.png" in (project / "report/index.html").read_text()
     params.write_text(before)
     for left in [path for folder in ("figures", "models", "runs") for path in (project / folder).rglob("*mine*")]:
@@ -309,18 +310,23 @@ def test_the_commands_do_in_order_what_the_readme_says(own):
         print(f"{time.monotonic() - start_of_it:5.0f} s  {command}")
 
 
+IMAGES = "import numpy as np; images = np.random.default_rng(0).random((64, 16, 16), dtype=np.float32)"
+
+
 def test_the_python_lines_run(own):
-    (block,) = blocks("python")
-    said = sh(own, f"python -c '{block}\nprint(type(network).__name__)'")
+    estimator, loading = blocks("python")
+    said = sh(own, f"python -W ignore -c '{IMAGES}\n{estimator}\nprint(z.shape, reduced.shape)'")
+    assert said.splitlines()[-1] == "(64, 3) (64, 16, 16)"
+    said = sh(own, f"python -c '{loading}\nprint(type(network).__name__)'")
     assert said.strip().isidentifier(), said
 
 
 def test_the_targets_of_make_that_the_text_names_run_what_it_says():
     named = set(re.findall(r"`make ([a-z-]+)`", (ROOT / "README.md").read_text()))
     runs_ = {
-        "repro": "python -m latentspace.repro",
-        "quick": "python -m latentspace.quick .quick",
-        "sync-tracking": "python -m latentspace.tracking",
+        "repro": "python -m latentspace.pipeline.repro",
+        "quick": "python -m latentspace.pipeline.quick .quick",
+        "sync-tracking": "python -m latentspace.pipeline.tracking",
     }
     assert named == set(runs_)
     for target, line in runs_.items():

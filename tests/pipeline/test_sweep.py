@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from latentspace import quick
+from latentspace.pipeline import quick
 
 pytestmark = pytest.mark.pipeline
 
@@ -61,7 +61,7 @@ def test_every_experiment_of_a_sweep_is_one_experiment_and_one_run(fresh):
     )
     dvc(fresh, "queue", "start", "--jobs", str(WORKERS))
     wait_for(len(GRID), fresh)
-    quick.run(fresh, "python", "-m", "latentspace.tracking", quiet=True)  # returns when all is sent
+    quick.run(fresh, "python", "-m", "latentspace.pipeline.tracking", quiet=True)  # returns when all is sent
     experiments = shown(fresh)
     assert sorted(experiments.values()) == [str(grid) for grid in GRID]
 

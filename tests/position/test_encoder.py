@@ -1,105 +1,62 @@
-"""Learnt taps: the gradient, the exact solution, the tap that nothing depends on."""
+"""The experiment on learnt taps; its Adam is torch's."""
 
 import numpy as np
 import pytest
-from scipy import optimize
 
-from latentspace.position import encoder, theory
-from latentspace.position.dataset import held_out
-from latentspace.position.experiments import adam
-from latentspace.position.params import LBFGS, Adam
+from latentspace.pipeline.measured import value_of
+from latentspace.position import taps
+from latentspace.position.encoder import LearntEncoder, adam, encoder_numbers, experiment, stall, stall_figure
+from latentspace.position.params import LBFGS, Adam, Encoder
 
-SETTINGS = LBFGS(evaluations=1500, memory=50)
-
-
-def exact(levels, dimensions):
-    return np.stack([encoder.reference(dimensions)] * levels)
-
-
-@pytest.mark.parametrize(("levels", "dimensions"), [(3, 1), (6, 1), (4, 2)])
-def test_answers_are_those_of_the_theorem(levels, dimensions):
-    w = encoder.answers(exact(levels, dimensions))[-1]
-    expected = encoder.target(levels, dimensions)
-    assert (w == expected).all()
-    if dimensions == 2:
-        assert (w == theory.filter_2d(levels)[0]).all()
-
-
-def test_answers_of_random_taps_are_those_of_the_layers():
-    taps = np.random.default_rng(0).standard_normal((4, 3))
-    x = np.eye(16)
-    for kernel in taps:
-        x = theory.layer(x, kernel.tolist())
-    assert np.allclose(encoder.answers(taps)[-1], x[:, 0])
-
-
-@pytest.mark.parametrize(("levels", "dimensions"), [(4, 1), (3, 2)])
-def test_gradient_by_differences(levels, dimensions):
-    taps = np.random.default_rng(0).standard_normal((levels, *(3,) * dimensions))
-    wanted = encoder.target(levels, dimensions)
-    error = optimize.check_grad(
-        lambda flat: encoder.loss(flat.reshape(taps.shape), wanted)[0],
-        lambda flat: encoder.loss(flat.reshape(taps.shape), wanted)[1].ravel(),
-        taps.ravel(),
-    )
-    assert error < 1e-5 * np.linalg.norm(encoder.loss(taps, wanted)[1])
-
-
-@pytest.mark.parametrize(("levels", "dimensions"), [(3, 1), (2, 2), (4, 2)])
-def test_taps_out_of_use_get_no_gradient_and_all_others_do(levels, dimensions):
-    taps = np.random.default_rng(0).standard_normal((levels, *(3,) * dimensions))
-    gradient = encoder.loss(taps, encoder.target(levels, dimensions))[1]
-    assert ((gradient != 0) == encoder.used(levels, dimensions)).all()
-    assert (~encoder.used(levels, dimensions)).sum() == {1: 1, 2: 5}[dimensions]
-
-
-def test_tap_error_is_blind_to_scale_per_layer_and_to_the_padding_tap_only():
-    taps = exact(4, 1) * np.array([[2.0], [-0.3], [5.0], [1.0]])
-    taps[-1, 0] = 99.0
-    assert encoder.tap_error(taps) == pytest.approx(0, abs=1e-12)
-    taps[0, 0] *= 1.1
-    assert encoder.tap_error(taps) > 0.05
-
-
-@pytest.mark.parametrize(("levels", "dimensions"), [(3, 1), (6, 1), (8, 1), (4, 2)])
-def test_learning_recovers_the_filter(levels, dimensions):
-    learnt = encoder.learn(encoder.positive_taps(levels, dimensions, seed=7), SETTINGS)
-    assert encoder.tap_error(learnt.taps) < 1e-6
-    assert encoder.rmse(learnt.taps, held_out(100, 2**levels, dimensions)) < 1e-6
-    assert learnt.curve[0] > 1 > 1e-6 > learnt.curve[-1]
-
-
-def test_rmse_is_that_of_the_layers_on_fractional_diracs():
-    taps = np.random.default_rng(1).uniform(0, 1, (4, 3))
-    a = held_out(50, 16, 1)
-    x = theory.fractional(a[:, 0], 16)
-    for kernel in taps:
-        x = theory.layer(x, kernel.tolist())
-    assert encoder.rmse(taps, a) == pytest.approx(np.sqrt(np.mean((x[:, 0] - (16 - a[:, 0])) ** 2)))
-    kernels = np.random.default_rng(1).uniform(0, 1, (3, 3, 3))
-    b = held_out(49, 8, 2)
-    w = encoder.answers(kernels)[-1]
-    found = (theory.fractional_2d(b, 8) * w).sum((1, 2))
-    assert encoder.rmse(kernels, b) == pytest.approx(np.sqrt(np.mean((found - (8 - b[:, 0])) ** 2)))
+SECTION = Encoder(
+    levels=[3, 4],
+    levels_2d=[2, 3],
+    test_positions=25,
+    lbfgs=LBFGS(evaluations=300, memory=20),
+    adam=Adam(levels=3, steps=30, learning_rate=0.05),
+)
 
 
 def test_full_batch_adam_is_torchs():
     import torch
 
-    start = encoder.positive_taps(3, 1, seed=0)
+    start = taps.positive_taps(3, 1, seed=0)
     curve = adam(start, Adam(levels=3, steps=5, learning_rate=0.1))
-    taps = torch.tensor(start, requires_grad=True)
-    optimizer = torch.optim.Adam([taps], betas=(0.9, 0.999), eps=1e-8)
+    values = torch.tensor(start, requires_grad=True)
+    optimizer = torch.optim.Adam([values], betas=(0.9, 0.999), eps=1e-8)
     for step, observed in enumerate(curve, start=1):
-        error, gradient = encoder.loss(taps.detach().numpy(), encoder.target(3, 1) / 8)
+        error, gradient = taps.loss(values.detach().numpy(), taps.target(3, 1) / 8)
         assert observed == pytest.approx(8 * np.sqrt(error))
-        taps.grad = torch.tensor(gradient)
+        values.grad = torch.tensor(gradient)
         optimizer.param_groups[0]["lr"] = 0.1 * (1 + np.cos(np.pi * step / 5)) / 2
         optimizer.step()
 
 
-def test_bad_input_is_named():
-    with pytest.raises(ValueError, match="L = 13"):
-        encoder.learn(np.ones((13, 3)), SETTINGS)
-    with pytest.raises(ValueError, match="empty set"):
-        encoder.rmse(exact(3, 1), np.empty((0, 1)))
+def test_numbers_of_the_exact_encoder_are_zero():
+    exact = taps.Learnt(np.stack([taps.reference(1)] * 4), [3.0, 2.0, 0.0])
+    rows = encoder_numbers(LearntEncoder(1, 4, 7, exact, 0.25))
+    assert [row.key for row in rows] == [f"trained.{name}_L4/seed_7" for name in ("rmse_px", "tap_error", "iterations")]
+    assert [row.value for row in rows] == [0.25, 0.0, 2.0]
+
+
+def test_the_stall_has_a_curve_per_optimizer_start_and_seed():
+    curves = stall(SECTION, [0, 2])
+    assert list(curves) == [("adam", "positive"), ("adam", "random"), ("lbfgs", "positive"), ("lbfgs", "random")]
+    assert all(list(by_seed) == [0, 2] for by_seed in curves.values())
+    assert len(curves["adam", "random"][0]) == 30
+    assert curves["lbfgs", "positive"][0][0] == pytest.approx(curves["adam", "positive"][0][0]), "from the same taps"
+    (axes,) = stall_figure(curves, 3).axes
+    labels = [text.get_text() for text in axes.get_legend().get_texts()]
+    assert labels == ["Adam, positive taps", "Adam, random taps", "L-BFGS, positive taps", "L-BFGS, random taps"]
+
+
+def test_experiment(complete):
+    findings = experiment(SECTION, [0, 1])
+    each = ("rmse_px", "tap_error", "iterations")
+    measures = {
+        "trained": [f"{name}_L{levels}" for name in each for levels in (3, 4)],
+        "trained_2d": [f"{name}_L{levels}" for name in each for levels in (2, 3)],
+    }
+    measures |= {f"stall.{o}_{s}": ["rmse_px_L3"] for o in ("adam", "lbfgs") for s in ("positive", "random")}
+    assert not complete(findings, measures, ["taps.png", "taps_2d.png", "stall.png"])
+    assert value_of(findings.rows, "trained", "rmse_px_L4", 0) < 1e-6

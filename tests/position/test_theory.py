@@ -1,9 +1,15 @@
 """The theorem in integers: Table 1, every a, the cases of the induction, two dimensions, continuous positions."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
+from latentspace.pipeline.measured import value_of
 from latentspace.position import theory
+from latentspace.position.filters import PHI, SUMMING
+from latentspace.position.params import Theory
 
 # Table 1 of the talk, cell by cell: u(1), u(2), u(3) of every one-hot vector of length 8.
 TABLE = {
@@ -88,12 +94,12 @@ def test_two_dimensions_up_to_256():
 def test_phi_along_both_axes_gives_the_product():
     image = np.zeros((16, 16), dtype=np.int64)
     image[5, 9] = 1
-    assert theory._encode_axes(image, theory.PHI, theory.PHI) == (16 - 5) * (16 - 9)
+    assert theory._encode_axes(image, PHI, PHI) == (16 - 5) * (16 - 9)
 
 
 def test_the_summing_filter_keeps_the_sum():
     x = np.random.default_rng(0).integers(0, 9, (5, 64))
-    assert (theory.encode(x, theory.SUMMING) == x.sum(1)).all()
+    assert (theory.encode(x, SUMMING) == x.sum(1)).all()
 
 
 def test_fractional_diracs_sum_to_one_with_their_centroid_at_a():
@@ -145,3 +151,31 @@ def test_bad_input_is_named():
         theory.fractional(np.array([7.5]), 8)
     with pytest.raises(ValueError, match="must be even"):
         theory.layer(np.ones(7))
+
+
+def test_experiment(complete):
+    findings = theory.experiment(Theory(levels=4, levels_2d=3))
+    names = [
+        "max_error",
+        "max_error_2d",
+        "continuous_error",
+        "decoder_error",
+        *(f"max_error_L{n}" for n in range(1, 5)),
+    ]
+    assert complete(findings, {}, ["table.png", "filters_2d.png"]) == {f"theory.{name}" for name in names}
+    assert value_of(findings.rows, "theory", "max_error") == value_of(findings.rows, "theory", "max_error_2d") == 0
+    assert value_of(findings.rows, "theory", "continuous_error") < 1e-10
+
+
+def test_table_1_is_drawn_cell_by_cell():
+    figure = theory.layer_table(3)
+    drawn = [[text.get_text() for text in axes.texts] for axes in figure.axes]
+    assert len(drawn) == 4 * 8
+    for a, outputs in TABLE.items():
+        assert [list(map(int, drawn[8 * level + a])) for level in (1, 2, 3)] == list(map(list, outputs))
+
+
+def test_the_theory_is_imported_without_torch():
+    code = "import sys, latentspace.position.theory; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -1,14 +1,30 @@
-"""Measures on constructed codes and images, where the answer is known."""
+"""Measures on constructed codes and images with known answers."""
 
 import numpy as np
 import pytest
+import torch
 
+from latentspace.images.shapes import Disk
 from latentspace.size import measures
-from latentspace.size.primitive import fit_primitive
-from latentspace.size.shapes import Disk, distances
 
 RADII = (np.arange(60) + 0.5) / 60 * 12
 DISKS = Disk().draw(RADII, 28, 0.5).astype(float)
+
+
+def test_a_response_is_the_code_and_the_reconstruction(network, disks):
+    net = network(code_size=2)
+    response = measures.respond(net, disks.test)
+    x = torch.as_tensor(disks.test)[:, None]
+    assert response.codes.dtype == response.outputs.dtype == np.float64
+    assert np.allclose(response.codes, net.encode(x).detach().numpy())
+    assert np.allclose(response.outputs, net(x).detach().numpy()[:, 0], atol=1e-6)
+
+
+def test_responses_are_by_variant_and_seed(pair, disks):
+    found = measures.responses({"a": pair(), "b": pair(bias=False)}, disks)
+    assert {name: list(by_seed) for name, by_seed in found.items()} == {"a": [0, 1], "b": [0, 1]}
+    assert found["a"][0].outputs.shape == disks.test.shape
+    assert not np.array_equal(found["a"][0].codes, found["a"][1].codes)
 
 
 def test_radius_error_of_disks_drawn_too_large():
@@ -23,17 +39,8 @@ def test_image_radius_of_negative_images_is_zero():
     assert measures.image_radius(-DISKS[-1:])[0] == 0
 
 
-def test_correlations_of_known_codes():
-    assert measures.pearson(-3 * RADII**2 + 1, RADII**2) == pytest.approx(1)
-    assert measures.affine_r2(RADII**2, 5 - 2 * RADII**2) == pytest.approx(1)
-    r = np.linspace(0, 1, 100_001)
-    assert measures.pearson(r, r**2) == pytest.approx(np.sqrt(15) / 4, abs=1e-4), "uniform r: corr(r, r²) = √15/4"
-
-
-def test_single_sign():
-    assert measures.single_sign(np.array([[0.0], [1], [2]])) == 1
-    assert measures.single_sign(-np.array([[0.0], [1], [2]])) == 1
-    assert measures.single_sign(np.array([[-1e-9], [1]])) == 0
+def test_image_radius_of_disks_is_their_radius():
+    assert np.abs(measures.image_radius(DISKS) - RADII)[RADII > 2].max() < 0.02
 
 
 def test_common_direction_of_a_rank_one_family():
@@ -43,21 +50,13 @@ def test_common_direction_of_a_rank_one_family():
     assert np.allclose(found, f)
 
 
+def test_common_direction_is_the_stronger_of_two_orthogonal_ones():
+    f, g = np.zeros((2, 2)), np.zeros((2, 2))
+    f[0, 0], g[1, 1] = 1, 1
+    assert np.allclose(measures.common_direction(np.stack([3 * f, -2 * g, 3 * f])), f)
+
+
 def test_mse_and_r2():
     assert measures.mse(DISKS + 0.1, DISKS) == pytest.approx(0.01)
     assert measures.r2(DISKS, DISKS) == 1
     assert measures.r2(np.full_like(DISKS, DISKS.mean()), DISKS) == pytest.approx(0)
-
-
-def test_a_thresholded_primitive_is_recovered():
-    true = np.clip(np.exp(0.9 * (RADII[:, None, None] + 0.5 - distances(28))) - 1.2, 0, 1)
-    fit = fit_primitive(true, RADII)
-    assert fit.r2 > 0.9999
-    assert np.abs(fit.draw() - true).mean() < 1e-3
-    assert fit.f.max() == pytest.approx(1)
-
-
-def test_disks_are_nearly_a_thresholded_primitive_and_noise_is_not():
-    assert fit_primitive(DISKS, RADII).r2 > 0.98
-    noise = np.random.default_rng(0).random(DISKS.shape)
-    assert fit_primitive(noise, RADII, iterations=50).r2 < 0.5

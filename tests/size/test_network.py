@@ -4,29 +4,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from latentspace.core.layers import literal_down, literal_up
-from latentspace.size.network import ShapeAutoencoder, ShapeObjective, contraction, initialise
+from latentspace.nn.layers import literal_down, literal_up
+from latentspace.size.network import ShapeAutoencoder, ShapeObjective, contraction
 
 
-def network(init="random", **changes):
-    net = ShapeAutoencoder(
-        **{
-            "image_size": 16,
-            "code_size": 1,
-            "encoder_widths": [4, 3, 2],
-            "decoder_widths": [4, 3, 2],
-            "slope": 0.2,
-            **changes,
-        }
-    )
-    initialise(net, init, seed=0)
-    for layer in [*net.encoder, *net.decoder]:
-        if layer.bias is not None:
-            torch.nn.init.normal_(layer.bias)
-    return net
-
-
-def test_it_is_slide_9_layer_by_layer():
+def test_it_is_slide_9_layer_by_layer(network):
     net = network()
     x = torch.rand(5, 1, 16, 16)
     y = x
@@ -39,7 +21,7 @@ def test_it_is_slide_9_layer_by_layer():
     assert torch.allclose(net(x), y, atol=1e-5)
 
 
-def test_without_biases_the_decoder_is_positively_homogeneous_and_with_them_not():
+def test_without_biases_the_decoder_is_positively_homogeneous_and_with_them_not(network):
     z = torch.randn(8, 1)
     free, biased = network(bias=False), network()
     assert torch.allclose(free.decode(3 * z), 3 * free.decode(z), rtol=1e-4, atol=1e-6)
@@ -48,13 +30,13 @@ def test_without_biases_the_decoder_is_positively_homogeneous_and_with_them_not(
     assert not [name for name, _ in free.named_parameters() if "bias" in name]
 
 
-def test_the_linear_encoder_is_linear():
+def test_the_linear_encoder_is_linear(network):
     net = network(linear_encoder=True)
     x, y = torch.rand(2, 4, 1, 16, 16)
     assert torch.allclose(net.encode(2 * x - y), 2 * net.encode(x) - net.encode(y), atol=1e-5)
 
 
-def test_averaging_initialisation_starts_on_one_side_of_zero():
+def test_averaging_initialisation_starts_on_one_side_of_zero(network):
     net = network("averaging", bias=False)
     assert (net.encode(torch.rand(20, 1, 16, 16)) > 0).all()
     assert all((layer.weight >= 0).all() for layer in net.encoder)
@@ -70,7 +52,7 @@ def test_contraction_of_a_known_linear_code():
 
 
 @pytest.mark.parametrize("penalty", ["contractive", "l2_encoder", "l2_both"])
-def test_penalties_add_up_and_reach_the_right_layers(penalty):
+def test_penalties_add_up_and_reach_the_right_layers(network, penalty):
     net = network()
     losses = ShapeObjective(net, penalty, 0.5, 0.1)(torch.rand(6, 1, 16, 16))
     assert losses["loss"].item() == pytest.approx((losses["reconstruction"] + 0.5 * losses["penalty"]).item(), rel=1e-6)
@@ -80,7 +62,7 @@ def test_penalties_add_up_and_reach_the_right_layers(penalty):
     assert all(touched) if penalty == "l2_both" else not any(touched)
 
 
-def test_l2_is_the_sum_of_squared_taps():
+def test_l2_is_the_sum_of_squared_taps(network):
     net = network()
     penalty = ShapeObjective(net, "l2_encoder", 1.0, 0.1)(torch.rand(2, 1, 16, 16))["penalty"]
     expected = sum(layer.weight.square().sum().item() for layer in net.encoder)

@@ -1,7 +1,8 @@
-"""The PCA autoencoder straight on images, and the blur that comes of it (slides 40-41)."""
+"""The PCA autoencoder trained directly on images, which blurs them, and through a generator (slides 40-41)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,17 +11,30 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from latentspace.core.compute import Compute
-from latentspace.core.fit import stream
 from latentspace.gan.attributes import laplacian_variance, luminance
-from latentspace.gan.params import Direct
-from latentspace.organise.network import ConvDecoder, ConvEncoder
-from latentspace.organise.pca_autoencoder import LatentModel, PCAAutoencoder, organise
+from latentspace.gan.local import Organised
+from latentspace.gan.neighbourhood import Sample, seed_of
+from latentspace.gan.params import Direct, Sizes
+from latentspace.gan.rendering import render, sample
+from latentspace.images.labelled import LabelledImages, centred
+from latentspace.nn.latent import LatentModel
+from latentspace.nn.streams import stream
+from latentspace.pca.estimator import PCAAutoencoder
+from latentspace.pca.networks import ConvDecoder, ConvEncoder
+from latentspace.pipeline.compute import Compute
+from latentspace.pipeline.measured import Findings, Measured, measured, value_of
+from latentspace.pipeline.workers import side_by_side
+from latentspace.plots.strips import as_shown, rows_of_images
+
+SHOWN = 12  # images in a row of the picture
+
+
+# ---- Training --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class DirectJob:
-    """A PCA autoencoder straight on images with values in [−1, 1]."""
+    """One training of the PCA autoencoder directly on images with values in [−1, 1]."""
 
     images: Float[Tensor, "n 3 size size"]
     section: Direct
@@ -29,37 +43,102 @@ class DirectJob:
     seed: int
 
 
-def train_direct(job: DirectJob) -> PCAAutoencoder:
-    """Organise images without a generator (slide 41)."""
+def train_all(
+    sets: Mapping[str, Float[Tensor, "_ 3 size size"]], section: Direct, compute: Compute, checkpoints: Path, seed: int
+) -> dict[str, LatentModel]:
+    """Train one model per set of images, in parallel; returns the models by the names of the sets."""
+    jobs = [DirectJob(images, section, compute, checkpoints / name, seed) for name, images in sets.items()]
+    return dict(zip(sets, side_by_side(train_direct, jobs), strict=True))
+
+
+def train_direct(job: DirectJob) -> LatentModel:
+    """Train a PCA autoencoder on images without a generator (slide 41); raises `fit.Diverged`."""
     size, network = job.images.shape[-1], job.section.network
-    model, _ = organise(
-        ((job.images.float().clamp(-1, 1) + 1) / 2,),
-        partial(ConvEncoder, size, 3, network.encoder_widths),
-        partial(ConvDecoder, size, 3, network.decoder_widths),
+    organised = PCAAutoencoder.of(
         job.section,
-        job.section.training,
-        seed=stream(job.seed, 1),
-        compute=job.compute,
+        training=job.section.training,
+        encoder=partial(ConvEncoder, size, 3, network.encoder_widths),
+        decoder=partial(ConvDecoder, size, 3, network.decoder_widths),
+        random_state=stream(job.seed, 1),
+        device=job.compute,
         checkpoints=job.checkpoints,
-        label="direct",
-    )
+    ).fit((job.images.float().clamp(-1, 1) + 1) / 2)
+    model: LatentModel = organised.model_
     return model
 
 
+def batch_of(data: LabelledImages) -> Float[Tensor, "n 3 size size"]:
+    """Labelled images as a batch with values in [−1, 1]."""
+    return centred(torch.from_numpy(data.images).permute(0, 3, 1, 2))
+
+
+def samples(organised: Organised, sizes: Sizes, count: int) -> tuple[Sample, Sample]:
+    """Training images (`count`) and test images of the first neighbourhood."""
+    place = organised.first[0]
+    return (
+        sample(organised.generator, place, count, seed_of(sizes.seed, test=False)),
+        sample(organised.generator, place, sizes.test_images, seed_of(sizes.seed, test=True)),
+    )
+
+
+# ---- Evaluation ------------------------------------------------------------------------------------------------------
+
+
+def experiment(
+    direct: Mapping[str, LatentModel], organised: Organised, drawn: Float[Tensor, "n 3 size size"], fresh: Sample
+) -> Findings:
+    """Share of the images' sharpness in reconstructions by direct models and through the generator.
+
+    Args:
+        direct: models trained on ``drawn`` images and on those of the ``neighbourhood``.
+        organised: the neighbourhoods with the models that decode to latents.
+        drawn: held-out drawn avatars, in [−1, 1].
+        fresh: held-out latents and images of the first neighbourhood.
+    """
+    place, model = organised.first
+    latents = model.reconstruct(place.latents(fresh.offsets))
+    pairs = {
+        "drawn": (reconstructed(direct["drawn"], drawn), drawn),
+        "neighbourhood": (reconstructed(direct["neighbourhood"], fresh.images), fresh.images),
+        "generator": (render(organised.generator, latents), fresh.images),
+    }
+    rows = numbers(pairs)
+    lines = [("drawn", drawn), ("directly on images", pairs["drawn"][0]), ("generator", fresh.images)]
+    lines += [("directly on images", pairs["neighbourhood"][0]), ("through the generator", pairs["generator"][0])]
+    return Findings(
+        rows,
+        {"blur.png": rows_of_images([(name, as_shown(images[:SHOWN])) for name, images in lines])},
+        summary=f"{value_of(rows, 'direct', 'sharpness_ratio'):.1f} times as sharp through the generator",
+    )
+
+
+def numbers(pairs: Mapping[str, Sequence[Float[Tensor, "n 3 h w"]]]) -> list[Measured]:
+    """Shares of the sharpness that reconstructions keep, and ratios of those with to those without the generator.
+
+    Args:
+        pairs: reconstructions and originals by name: ``drawn``, ``neighbourhood`` and ``generator``.
+    """
+    kept = {name: sharpness(made, originals) for name, (made, originals) in pairs.items()}
+    values = {f"{name}_{kind}": value for name, by in kept.items() for kind, value in by.items()}
+    for name, measure in (("drawn", "sharpness_ratio"), ("neighbourhood", "neighbourhood_sharpness_ratio")):
+        values[measure] = kept["generator"]["laplacian"] / kept[name]["laplacian"]
+    return measured("direct", values)
+
+
 def reconstructed(model: LatentModel, images: Float[Tensor, "n 3 size size"]) -> Float[Tensor, "n 3 size size"]:
-    """Images in [−1, 1] through a direct model, which works in [0, 1]."""
+    """Reconstructions of images in [−1, 1] by a direct model, whose images are in [0, 1]."""
     return model.reconstruct((images.float().clamp(-1, 1) + 1) / 2) * 2 - 1
 
 
 def sharpness(made: Float[Tensor, "n 3 h w"], originals: Float[Tensor, "n 3 h w"]) -> dict[str, float]:
-    """What is left of the originals' sharpness, as shares: variance of the Laplacian, energy of high frequencies."""
+    """Variance of the Laplacian, and energy of high frequencies, of reconstructions as shares of the originals'."""
     made, originals = (x.float().clamp(-1, 1) for x in (made, originals))
     kinds = {"laplacian": laplacian_variance, "high_frequency": high_frequency_energy}
     return {name: float(of(made).mean() / of(originals).mean()) for name, of in kinds.items()}
 
 
 def high_frequency_energy(images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, " n"]:
-    """Energy of the luminance per pixel at frequencies above half the highest, in either direction."""
+    """Energy of the luminance per pixel at frequencies above half the highest one in either direction."""
     grey = luminance(images)
     spectrum = torch.fft.fft2(grey).abs().square() / grey[0].numel() ** 2
     rows, columns = (torch.fft.fftfreq(n).abs() for n in grey.shape[1:])

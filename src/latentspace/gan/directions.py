@@ -1,7 +1,8 @@
-"""What a user would pick instead: straight lines in the latent space, each method with its own choice of directions.
+"""Baselines: straight lines in the latent space; the methods differ in the choice of the directions.
 
-A set of k orthonormal directions is a latent model of offsets: code = coordinates along them, decoder = the point they
-span. So every rival is measured by the same functions as the PCA autoencoder. Offsets are in units of σ.
+k orthonormal directions are a latent model of offsets: the code consists of the coordinates along them, and the decoder
+returns the point with these coordinates. So baselines and the PCA autoencoder are measured by the same functions.
+Offsets are in units of σ.
 """
 
 from __future__ import annotations
@@ -17,9 +18,12 @@ from torch import Tensor
 
 from latentspace.gan.neighbourhood import Sample
 from latentspace.gan.network import FrozenGenerator
-from latentspace.organise.pca_autoencoder import LatentModel, in_chunks
+from latentspace.nn.chunks import in_chunks
+from latentspace.nn.latent import LatentModel
 
 Columns = Float[Tensor, "latent k"]
+
+
 STEP = 1e-4  # of the central differences, in units of σ
 
 
@@ -27,8 +31,8 @@ class Directions(LatentModel):
     """Codes along fixed orthonormal directions.
 
     Args:
-        latent: numbers in an offset.
-        components: how many directions.
+        latent: length of an offset.
+        components: number of directions.
     """
 
     columns: Tensor
@@ -41,7 +45,7 @@ class Directions(LatentModel):
 
     @classmethod
     def along(cls, columns: Columns) -> Directions:
-        """The directions that `columns` give, made orthonormal from the first on."""
+        """The directions of `columns`, orthonormalised in their order."""
         model = cls(*columns.shape)
         q, r = torch.linalg.qr(columns.double())
         model.columns.copy_(q * r.diagonal().sign())
@@ -57,19 +61,19 @@ class Directions(LatentModel):
 
 
 def raw_axes(generator: FrozenGenerator, data: Sample, k: int) -> Columns:
-    """The k axes of the latent space that change the image most, by `jacobian_at` (slide 45)."""
+    """The k axes of the latent space that change the image most, according to `jacobian_at` (slide 45)."""
     strength = jacobian_at(generator, data).square().sum(0)
     return torch.eye(len(strength))[:, strength.argsort(descending=True)[:k]]
 
 
 def latent_pca(_generator: FrozenGenerator, data: Sample, k: int) -> Columns:
-    """Principal components of the offsets themselves: chance, as offsets are the same in all directions."""
+    """Principal components of the offsets; as these are isotropic, the directions are random: the chance level."""
     centred = (data.offsets - data.offsets.mean(0)).double()
     return torch.linalg.eigh(centred.T @ centred).eigenvectors.flip(1)[:, :k].float()
 
 
 def ganspace(_generator: FrozenGenerator, data: Sample, k: int) -> Columns:
-    """Directions of the offsets that predict the first k principal components of the images best, by least squares.
+    """Directions from the least-squares regression of the images' first k principal components on the offsets.
 
     Source: E. Härkönen et al., "GANSpace", 2020, section 3.2, with the images themselves as activations.
     """
@@ -79,7 +83,7 @@ def ganspace(_generator: FrozenGenerator, data: Sample, k: int) -> Columns:
 
 
 def sefa(generator: FrozenGenerator, _data: Sample, k: int) -> Columns:
-    """Eigenvectors of AᵀA for the generator's first layer A: no images are needed.
+    """Eigenvectors of AᵀA for the generator's first layer A; needs no images.
 
     Source: Y. Shen and B. Zhou, "Closed-form factorization of latent semantics in GANs", 2021.
     """
@@ -88,13 +92,13 @@ def sefa(generator: FrozenGenerator, _data: Sample, k: int) -> Columns:
 
 
 def jacobian(generator: FrozenGenerator, data: Sample, k: int) -> Columns:
-    """Right singular vectors of the generator's Jacobian at the anchor: the best line, for small neighbourhoods."""
+    """Right singular vectors of the generator's Jacobian at the anchor, optimal lines in a small neighbourhood."""
     return torch.linalg.svd(jacobian_at(generator, data), full_matrices=False).Vh[:k].T.float()
 
 
 @torch.no_grad()
 def jacobian_at(generator: FrozenGenerator, data: Sample) -> Float[Tensor, "numbers latent"]:
-    """∂G/∂(offset) at the anchor, by central differences in double precision."""
+    """∂G/∂(offset) at the anchor, by central differences in float64."""
     exact, place = copy.deepcopy(generator).double(), data.place
     steps = STEP * torch.eye(len(place.anchor), dtype=torch.float64)
     ahead, behind = (in_chunks(lambda part: exact(place.latents(part)), sign * steps) for sign in (1, -1))
@@ -111,12 +115,12 @@ METHODS: dict[str, Callable[[FrozenGenerator, Sample, int], Columns]] = {
 
 
 def image_pca(data: Sample, k: int) -> Any:
-    """scikit-learn's principal components of the images: the best that anything linear can do, generator or not."""
+    """Principal components of the images, by scikit-learn, an upper bound for linear methods."""
     from sklearn.decomposition import PCA
 
     return PCA(k, svd_solver="randomized", random_state=0).fit(flat(data.images))
 
 
 def flat(images: Float[Tensor, "n channels h w"]) -> Float[np.ndarray, "n numbers"]:
-    """Images as rows, float32."""
+    """Images as rows of numbers, float32."""
     return images.flatten(1).float().numpy()

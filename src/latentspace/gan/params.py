@@ -7,22 +7,24 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from latentspace.core.params import Name, Section, Selection, Training
-from latentspace.organise.params import Network, Settings
+from latentspace.pca.settings import Network, Settings
+from latentspace.pipeline.params import Name, Section, Selection, Training
 
 Which = Literal["netG", "avgG"]
+
+
 ReleaseName = Literal["celebAHQ-256", "celebAHQ-512", "celeba", "DTD"]
 
 
 class Zoo(Section):
-    """The check of the zoo's file format and arithmetic on random weights."""
+    """Check of the zoo's file format and arithmetic on random weights."""
 
     divide: int = Field(ge=1, le=128)
     seed: int = Field(ge=0)
 
 
 class ZooSource(Section):
-    """A generator of the zoo: a file of the user's, or a release to download."""
+    """A generator of the zoo: a user's file, or a release to download."""
 
     file: str | None = None
     release: ReleaseName | None = None
@@ -37,7 +39,7 @@ class ZooSource(Section):
 
 
 class Source(Section):
-    """Where a generator comes from, and what measures the attributes of its images."""
+    """Origin of a generator, and the method that measures attributes of its images."""
 
     path: str | None = None
     zoo: ZooSource | None = None
@@ -54,34 +56,46 @@ class Source(Section):
 
 
 class Generators(Selection):
-    """Generators: which are used, and where they come from."""
+    """Generators: names of those used, and their sources."""
 
     defined_in: ClassVar[str] = "sources"
     sources: dict[Name, Source]
 
 
 class Sizes(Section):
-    """How many images are drawn to train and to test with: of avatars, or about an anchor."""
+    """Numbers of training and test images, and their seed."""
 
     train_images: int = Field(ge=2)
     test_images: int = Field(ge=2)
     seed: int = Field(ge=0)
 
 
-class Regressor(Section):
-    """The network that reads an avatar's factors off its picture."""
+class DrawnSets(Sizes):
+    """Sets of drawn avatars."""
+
+    glasses: float = Field(ge=0, le=1, description="share of heads that wear glasses")
+
+
+class TrainRegressor(Section):
+    """The network that estimates an avatar's factors from its image."""
 
     widths: list[PositiveInt] = Field(min_length=1)
-    noise: float = Field(ge=0, description="standard deviation of noise on training images, whose values are ±1")
+    noise: float = Field(ge=0, description="standard deviation of noise on training images, whose values are in ±1")
     training: Training
 
 
 class Variant(Settings):
-    """Neighbourhoods of one generator, and how they are organised.
+    """Neighbourhoods of one generator, and the settings of their PCA autoencoders.
 
-    generator: one of gan_generator's. label: the class, if it has classes. anchors: seeds of anchors drawn on the
-    sphere, or the rows of `anchors_file` (.npy). sigmas: one neighbourhood for each. relative: η of length σ √d. seeds:
-    how many of the seeds, for each neighbourhood. steps: per packet, instead of the training's.
+    Attributes:
+        generator: a name of gan_generator.
+        label: the class, if the generator has classes.
+        anchors: seeds of anchors drawn on the sphere, or rows of `anchors_file`.
+        anchors_file: a .npy file of anchors.
+        sigmas: values of σ, each of which gives a neighbourhood about every anchor.
+        relative: draw η of length σ √d.
+        seeds: number of the study's seeds for each neighbourhood.
+        steps: per packet, instead of the training's.
     """
 
     packet_sizes: list[PositiveInt] = Field(default=[1, 1, 1, 1, 1], min_length=1)
@@ -108,16 +122,17 @@ class Variant(Settings):
         return self
 
 
-class Train(Selection):
-    """PCA autoencoders of neighbourhoods: which are trained, and what they share."""
+class Train(Section):
+    """PCA autoencoders of neighbourhoods: common settings, and the variants, all of which are trained."""
 
     images: Sizes
+    hidden: PositiveInt = Field(description="width of the networks' hidden layers, per component in a decoder")
     training: Training
-    variants: dict[Name, Variant]
+    variants: dict[Name, Variant] = Field(min_length=1)
 
 
 class Direct(Settings):
-    """The PCA autoencoder straight on images (slide 41)."""
+    """The PCA autoencoder trained directly on images (slide 41)."""
 
     network: Network
     training: Training

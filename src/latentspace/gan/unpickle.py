@@ -1,9 +1,9 @@
-"""Read a PyTorch checkpoint that somebody else made, without running anything in it.
+"""Read a PyTorch checkpoint from an untrusted source without executing anything in it.
 
-A checkpoint is a pickle, and a pickle can call any function it names. Here it may name a dozen things, none of which
-acts: an ordered dictionary, storage types, the rebuilding of a tensor (our own, which only makes a view), and the GAN
-zoo's configuration, for which an empty class stands in. Both container formats are read with the standard library: the
-stream of pickles that PyTorch wrote before 1.6, and the zip archive it has written since.
+A checkpoint is a pickle, and a pickle can call any function that it names. Here only a dozen names are allowed, of
+objects without side effects: an ordered dictionary, storage types, the function that rebuilds a tensor (replaced by one
+that only creates a view), and the GAN zoo's configuration (replaced by an empty class). Both container formats are read
+with the standard library: PyTorch's stream of pickles before 1.6, and its zip archive since.
 """
 
 from __future__ import annotations
@@ -22,7 +22,11 @@ import torch
 from torch import Tensor
 
 MAGIC = 0x1950A86A20F9469CFC6C  # of the older format
+
+
 PROTOCOL = 1001
+
+
 STORAGES = {
     "FloatStorage": torch.float32,
     "HalfStorage": torch.float16,
@@ -36,26 +40,26 @@ STORAGES = {
 
 
 class Refused(pickle.UnpicklingError):
-    """The file asks for something that a checkpoint has no need of."""
+    """The file names an object that a checkpoint does not need."""
 
 
 class _Sealed(type):
-    """A class that a pickle cannot change: its BUILD instruction may set attributes of whatever the file names."""
+    """Metaclass of classes that a pickle cannot change, as its BUILD instruction sets attributes of named objects."""
 
     def __setattr__(cls, name: str, value: object) -> None:
         raise Refused(f"a change of {cls.__name__}")
 
 
 class Config(metaclass=_Sealed):
-    """Stands in for the zoo's ``BaseConfig``: holds attributes, does nothing."""
+    """Replacement of the zoo's ``BaseConfig``, with attributes only."""
 
 
 def read_restricted(path: Path) -> Any:
-    """Contents of a checkpoint: plain values, tensors, and `Config` objects.
+    """Read a checkpoint: plain values, tensors, and `Config` objects.
 
     Raises:
-        ValueError: one line naming the file, when it is missing, truncated, no checkpoint, or asks for anything but
-            tensors and configuration. Nothing in it has run.
+        ValueError: one line naming the file, if it is missing, truncated, not a checkpoint, or names other objects.
+            Nothing in the file has been executed.
     """
     try:
         if zipfile.is_zipfile(path):
@@ -66,7 +70,7 @@ def read_restricted(path: Path) -> Any:
         raise ValueError(f"{path}: no such file") from None
     except Refused as error:
         raise ValueError(
-            f"{path}: refused, as it is no mere checkpoint: it asks for {error}; nothing was run"
+            f"{path}: refused: it is not a plain checkpoint, it would run {error}; nothing was executed"
         ) from None
     except (Exception, RecursionError) as error:  # a damaged pickle can fail in any way
         reason = " ".join(str(error).split())[:120]
@@ -89,16 +93,16 @@ class _Unpickler(pickle.Unpickler):
 
     def persistent_load(self, reference: Any) -> Tensor:
         match reference:
-            # The older format adds a view's metadata, which it has left empty since 2017.
+            # The older format appends the metadata of a view, which have been empty since 2017.
             case ["storage", torch.dtype() as dtype, str(key), str(), int(count), *rest] if not any(rest):
                 return self.storage(dtype, key, count)
         raise Refused("a storage of unknown form")
 
 
 class _Tensor:
-    """Rebuilds a tensor as a view of a flat storage; torch refuses one that leaves it."""
+    """Rebuilds a tensor as a view of a flat storage; torch raises an error for views beyond its end."""
 
-    __slots__ = ()  # nothing for a pickle to set
+    __slots__ = ()  # no attributes that a pickle could set
 
     def __call__(self, flat: Any, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any) -> Tensor:
         if not isinstance(flat, Tensor) or math.prod(size) > flat.numel():
@@ -107,7 +111,7 @@ class _Tensor:
 
 
 class _Parameter:
-    """A parameter is its tensor."""
+    """Replaces a parameter by its tensor."""
 
     __slots__ = ()
 
@@ -172,7 +176,7 @@ def _read_stream(stream: io.BufferedIOBase, total: int) -> Any:
     if plain().get("little_endian") is not True:
         raise Refused("big-endian numbers")
     contents = _Unpickler(stream, storage).load()
-    for key in plain():  # the numbers follow, in this order; views made above see them
+    for key in plain():  # the numbers follow in this order and fill the storages of the views created above
         (count,) = struct.unpack("<q", stream.read(8))
         if count != len(known[key]):
             raise EOFError(f"storage {key} has {count} numbers, not {len(known[key])}")

@@ -1,232 +1,126 @@
-"""Import of generators trained by others: the public GAN zoo's files, read without running anything in them.
-
-The zoo stores a dict ``config``, ``netG``, ``netD``, ``avgG``. Its key layout changed once (``.module.`` was added)
-and old configurations lack attributes, so what can be is taken from the shapes of the weights.
-
-Source: slides 40-41; the file format and forward pass of facebookresearch/pytorch_GAN_zoo.
-"""
+"""Check of the import of GAN zoo files, on files of random weights in the zoo's layout (slide 42)."""
 
 from __future__ import annotations
 
-import copy
-import hashlib
-import math
-import shutil
-import urllib.request
-from collections.abc import Mapping
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
 from typing import Any
 
 import torch
-import torch.nn.functional as F
-from jaxtyping import Float
-from torch import Tensor
+from torch import nn
 
-from latentspace.core import files, models
-from latentspace.gan import unpickle
-from latentspace.gan.network import SLOPE, Generator
-from latentspace.gan.params import Which, ZooSource
+from latentspace.gan import zoo_import
+from latentspace.gan.layers import BASE, Equalised, convolution
+from latentspace.gan.network import Generator
+from latentspace.gan.params import Zoo
+from latentspace.pipeline.measured import Findings, Measured
 
-ADDRESS = "https://dl.fbaipublicfiles.com/gan_zoo/PGAN/"
-TIMEOUT = 30.0  # seconds without a byte
-
-
-@dataclass(frozen=True)
-class Release:
-    """One of the released files; its name ends in the first digits of its sha256."""
-
-    file: str
-    size: int  # pixels
-    tensors: int  # of a generator
-    parameters: int  # of a generator, those of the class one-hot not counted
-    conditional: bool = False
-
-
-RELEASES: dict[str, Release] = {
-    "celebAHQ-256": Release("celebaHQ_s6_i80000-6196db68.pth", 256, 42, 23_051_989),
-    "celebAHQ-512": Release("celebaHQ16_december_s7_i96000-9c72988c.pth", 512, 48, 23_079_800),
-    "celeba": Release("celebaCropped_s5_i83000-2b0acc76.pth", 128, 36, 22_941_074),
-    "DTD": Release("testDTD_s5_i96000-04efa39f.pth", 128, 36, 22_941_074, conditional=True),
+# Shapes of the releases: length of the latent, of the class one-hot, and widths of the scales, 4×4 first.
+SHAPES: dict[str, tuple[int, int, list[int]]] = {
+    "celebAHQ-256": (512, 0, [512, 512, 512, 512, 256, 128, 64]),
+    "celebAHQ-512": (512, 0, [512, 512, 512, 512, 256, 128, 64, 32]),
+    "celeba": (512, 0, [512, 512, 512, 512, 256, 128]),
+    "DTD": (512, 47, [512, 512, 512, 512, 256, 128]),
 }
 
 
-def fetch(release: str, folder: Path) -> Path:
-    """Download a released file into `folder` unless it is there; checks the digest in its name.
+MODULES = ("models", "models.utils", "models.utils.config")
 
-    Raises:
-        ValueError: naming the file, when there is no network or what came is not the file; nothing is left behind.
-    """
-    file = RELEASES[release].file
-    path = folder / file
-    if path.is_file():
-        return path
+
+def experiment(section: Zoo) -> Findings:
+    """Largest difference between the zoo's forward pass and ours, on files in a temporary folder."""
+    with TemporaryDirectory() as folder:
+        worst = worst_difference(Path(folder), section.divide, section.seed)
+    return Findings(
+        [Measured("zoo", "max_difference", worst)], summary=f"largest difference to the zoo's forward pass {worst:.1e}"
+    )
+
+
+@contextmanager
+def foreign_config() -> Iterator[type]:
+    """Make the zoo's configuration class importable under its name inside the block, as pickling requires."""
+    found = type("BaseConfig", (), {"__module__": MODULES[-1]})
+    before = {name: sys.modules.get(name) for name in MODULES}
+    sys.modules |= {name: ModuleType(name) for name in MODULES}
+    sys.modules[MODULES[-1]].BaseConfig = found  # type: ignore[attr-defined]
     try:
-        with (
-            urllib.request.urlopen(ADDRESS + file, timeout=TIMEOUT) as answer,
-            files.atomic(path) as temporary,
-        ):
-            with temporary.open("wb") as out:
-                shutil.copyfileobj(answer, out)
-            if not sha256(temporary).startswith(Path(file).stem.rpartition("-")[2]):
-                raise ValueError(f"{path}: what {ADDRESS + file} sent is not this file; try again")
-    except OSError as error:
-        reason = " ".join(str(error).split())[:120]
-        raise ValueError(f"{path}: cannot be downloaded from {ADDRESS + file} ({reason}); give a local file") from None
-    return path
+        yield found
+    finally:
+        for name, module in before.items():
+            sys.modules.pop(name)
+            if module is not None:
+                sys.modules[name] = module
 
 
-def locate(source: ZooSource, folder: Path) -> Path:
-    """The file that `source` means, downloaded into `folder` if that was asked for and it is not there yet."""
-    return Path(source.file) if source.file is not None else fetch(str(source.release), folder)
+def keys(network: nn.Module, old: bool) -> dict[str, torch.Tensor]:
+    """State dict in the current key layout, or in the older one without ``.module.``."""
+    state = network.state_dict()
+    return {key.replace(".module.", ".") if old else key: tensor for key, tensor in state.items()}
 
 
-def sha256(path: Path) -> str:
-    """Digest of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def discriminator(widths: Sequence[int]) -> nn.Module:
+    """Layers of a discriminator under the zoo's names, as zoo files have one, which the import skips."""
+    first = widths[0]
+    scales, colours = [], [convolution(3, first, 1)]
+    flat = Equalised(nn.Linear(BASE * BASE * first, first))
+    base = nn.ModuleList([convolution(first + 1, first), flat])
+    decision = Equalised(nn.Linear(first, 1))
+    for last, width in pairwise(widths):
+        scales.append(nn.ModuleList([convolution(width, width), convolution(width, last)]))
+        colours.append(convolution(3, width, 1))
+    parts = {"scaleLayers": nn.ModuleList(scales), "fromRGBLayers": nn.ModuleList(colours)}
+    return nn.ModuleDict({**parts, "groupScaleZero": base, "decisionLayer": decision})
 
 
-def read(path: Path, network: Which = "netG", release: str | None = None) -> Generator:
-    """The generator in a zoo file.
+def write(
+    path: Path, generator: Generator, *, old_keys: bool, legacy: bool, config: Mapping[str, Any] | None = None
+) -> None:
+    """Write `generator` as both ``netG`` and ``avgG`` of a zoo file.
 
     Args:
-        path: the file, in either of PyTorch's formats.
-        network: ``netG``, which the zoo itself samples from, or ``avgG``, its running average.
-        release: name of the release it should be; its counts are then checked.
-
-    Raises:
-        ValueError: one line naming the file and what is wrong with it.
+        path: the file.
+        generator: the generator to store.
+        old_keys: omit ``.module.`` from the keys.
+        legacy: use the format before PyTorch 1.6 instead of the zip archive.
+        config: attributes of the stored configuration; by default those that the import reads.
     """
-    contents = unpickle.read_restricted(path)
-    try:
-        weights = _weights(contents, network)
-        config = _config(contents.get("config"), weights)
-        generator = Generator(**config)
-        generator.load_state_dict(weights)
-        _check_release(generator, release)
-    except (ValueError, RuntimeError, KeyError, IndexError, TypeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise ValueError(f"{path}: not a generator of the GAN zoo: {reason}") from None
-    return generator.eval()
-
-
-def convert(path: Path, target: Path, network: Which = "netG", release: str | None = None) -> Generator:
-    """Write the generator in a zoo file to `target` (safetensors), what it is beside it as JSON; returns it.
-
-    Raises:
-        ValueError: as `read`; `target` is then as it was.
-    """
-    generator = read(path, network, release)
-    models.save(generator, target)
-    facts: dict[str, Any] = {"source": path.name, "sha256": sha256(path), "network": network, "release": release}
-    facts |= {"parameters": models.parameter_count(generator), "config": generator.config}
-    files.write_json(target.with_suffix(".json"), facts)
-    return generator
-
-
-def _weights(contents: Any, network: Which) -> dict[str, Tensor]:
-    """The state dict of `network` in today's key layout, float32."""
-    if not isinstance(contents, Mapping) or not isinstance(contents.get(network), Mapping):
-        raise ValueError(f"it has no {network}")
-    named = {}
-    for key, tensor in contents[network].items():
-        stem, _, last = str(key).rpartition(".")
-        if not isinstance(tensor, Tensor) or last not in {"weight", "bias"}:
-            raise ValueError(f"{network} holds {key!r}, which is no weight")
-        named[f"{stem.removesuffix('.module')}.module.{last}"] = tensor.float()
-    return named
-
-
-def _config(stored: Any, weights: Mapping[str, Tensor]) -> dict[str, Any]:
-    """Arguments of `Generator`: from the shapes, and from the configuration where it says more."""
-    said = dict(vars(stored)) if isinstance(stored, unpickle.Config) else {}
-    _check_supported(said)
-    scales = 1 + max((int(key.split(".")[1]) + 1 for key in weights if key.startswith("scaleLayers.")), default=0)
-    widths = [len(weights["groupScale0.0.module.bias"])]
-    widths += [len(weights[f"scaleLayers.{scale}.1.module.bias"]) for scale in range(scales - 1)]
-    total = int(weights["formatLayer.module.weight"].shape[1])
-    if said.get("latentVectorDim") not in {None, total}:
-        raise ValueError(f"its config says latent size {said['latentVectorDim']}, its weights take {total}")
-    classes = int(said.get("categoryVectorDim") or 0)
-    return {
-        "latent": total - classes,
-        "widths": widths,
-        "classes": classes,
-        "channels": len(weights["toRGBLayers.0.module.bias"]),
-        "alpha": float(said.get("alpha") or 0),
+    said: dict[str, Any] = {
+        "latentVectorDim": generator.latent + generator.classes,
+        "categoryVectorDim": generator.classes,
     }
+    said |= {"depthScale0": generator.widths[0], "depthOtherScales": generator.widths[1:], "lossCriterion": "WGANGP"}
+    with foreign_config() as base_config:
+        stored = base_config()
+        vars(stored).update({**said, "alpha": generator.alpha} if config is None else config)
+        weights = keys(generator, old_keys)
+        other = keys(discriminator(generator.widths), old_keys)
+        contents = {"config": stored, "netG": weights, "netD": other, "avgG": weights}
+        torch.save(contents, path, _use_new_zipfile_serialization=not legacy)
 
 
-def _check_supported(said: Mapping[str, Any]) -> None:
-    """Refuse the zoo's options that none of its released generators uses."""
-    expected: dict[str, tuple[Any, ...]] = {"equalizedlR": (True,), "perChannelNormalization": (True,)}
-    expected["leakyReluLeak"] = (SLOPE,)
-    expected["lossCriterion"] = ("WGANGP", "Logistic")  # the other two put a tanh behind the generator
-    for name, allowed in expected.items():
-        if name in said and said[name] not in allowed:
-            raise ValueError(f"its config has {name} = {said[name]!r}, which is not supported")
-
-
-def _check_release(generator: Generator, release: str | None) -> None:
-    if release is None:
-        return
-    known = RELEASES[release]
-    one_hot = generator.classes * len(generator.formatLayer.module.weight)
-    found = (generator.size, len(generator.state_dict()), models.parameter_count(generator) - one_hot)
-    if found != (known.size, known.tensors, known.parameters) or known.conditional != (generator.classes > 0):
-        raise ValueError(
-            f"it has {found[1]} tensors, {found[2]} parameters, {found[0]}² pixels and {generator.classes} classes; "
-            f"{release} has {known.tensors}, {known.parameters} and {known.size}²"
-        )
-
-
-# ---- The zoo's forward pass, word for word, to measure ours against --------------------------------------------------
-
-
-def literal_forward(
-    weights: Mapping[str, Tensor], z: Float[Tensor, "batch latent"], alpha: float = 0.0
-) -> Float[Tensor, "batch channels size size"]:
-    """Images of latents by a plain re-statement of the zoo's arithmetic: scaled after each layer, repeated pixels.
+def worst_difference(folder: Path, divide: int, seed: int) -> float:
+    """Largest `zoo_import.max_difference` over the four released shapes, both key layouts and both file formats.
 
     Args:
-        weights: a state dict in today's key layout.
-        z: latents, one-hot included.
-        alpha: share of the scale before.
+        folder: for the files, which are removed again.
+        divide: divisor of the releases' widths (at least 4 remain) and latents.
+        seed: of weights and latents.
     """
-
-    def layer(x: Tensor, name: str) -> Tensor:
-        weight, bias = weights[f"{name}.module.weight"], weights[f"{name}.module.bias"]
-        linear = weight.ndim == 2
-        y = F.linear(x, weight, bias) if linear else F.conv2d(x, weight, bias, padding=weight.shape[-1] // 2)
-        return y * math.sqrt(2 / math.prod(weight.shape[1:]))
-
-    def norm(x: Tensor) -> Tensor:
-        return x * ((x**2).mean(dim=1, keepdim=True) + 1e-8).rsqrt()
-
-    def twice(x: Tensor) -> Tensor:
-        return x.repeat_interleave(2, 2).repeat_interleave(2, 3)
-
-    x = F.leaky_relu(layer(norm(z), "formatLayer"), 0.2)
-    x = norm(x.view(len(x), -1, 4, 4))
-    x = norm(F.leaky_relu(layer(x, "groupScale0.0"), 0.2))
-    scales = sum(key.startswith("toRGBLayers.") and key.endswith("bias") for key in weights)
-    before = x
-    for scale in range(scales - 1):
-        before, x = x, twice(x)
-        for i in (0, 1):
-            x = norm(F.leaky_relu(layer(x, f"scaleLayers.{scale}.{i}"), 0.2))
-    image = layer(x, f"toRGBLayers.{scales - 1}")
-    return alpha * twice(layer(before, f"toRGBLayers.{scales - 2}")) + (1 - alpha) * image if alpha > 0 else image
-
-
-@torch.no_grad()
-def max_difference(generator: Generator, z: Float[Tensor, "batch latent"]) -> float:
-    """Largest |difference| of a pixel between our two forms of the generator and the zoo's arithmetic.
-
-    In float64: in float32 a random generator's own rounding errors reach 1e-5, whichever way it is written.
-    """
-    generator, z = copy.deepcopy(generator).double(), z.double()
-    literal = literal_forward(generator.state_dict(), z, generator.alpha)
-    forms = [generator] if generator.alpha > 0 else [generator, generator.fold()]
-    return max(float((form(z) - literal).abs().max()) for form in forms)
+    worst = 0.0
+    for number, (latent, classes, widths) in enumerate(SHAPES.values()):
+        torch.manual_seed(seed + number)
+        made = Generator(latent // divide, [max(4, width // divide) for width in widths], classes)
+        for parameter in made.parameters():
+            nn.init.normal_(parameter)  # including biases
+        for layout in range(4):
+            path = folder / f"shape{number}_{layout}.pth"
+            write(path, made, old_keys=bool(layout & 1), legacy=bool(layout & 2))
+            z = torch.randn(2, latent // divide + classes)
+            worst = max(worst, zoo_import.max_difference(zoo_import.read(path), z))
+            path.unlink()
+    return worst

@@ -1,4 +1,4 @@
-"""Positions to train and to test on: stratified, sorted, and never the same twice."""
+"""Training and test positions: stratified, sorted, and different for training and test."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ Positions = Float[np.ndarray, "m d"]
 
 
 def continuous(count: int, size: int, dimensions: int, seed: int) -> Positions:
-    """Continuous positions, uniform on [0, size − 1] per axis, one from each of equal cells, in the order of the cells.
+    """Continuous positions in [0, size − 1] per axis, drawn uniformly from each of equal cells, in the cells' order.
 
     Args:
-        count: how many; in 2-D rounded to a square number.
+        count: number of positions; in 2-D rounded to a square number.
         size: n, places per axis.
         dimensions: 1 or 2.
-        seed: of the place within each cell.
+        seed: of the positions within the cells.
 
     Raises:
-        ValueError: if there would be none.
+        ValueError: if `count` is rounded to 0.
     """
     side = round(count ** (1 / dimensions))
     if side < 1:
@@ -27,12 +27,12 @@ def continuous(count: int, size: int, dimensions: int, seed: int) -> Positions:
     return (cells + np.random.default_rng(seed).random(cells.shape)) * ((size - 1) / side)
 
 
-def whole(size: int, dimensions: int) -> Positions:
-    """Every one-hot position: 0 … size − 1 per axis, in order."""
+def all_places(size: int, dimensions: int) -> Positions:
+    """All one-hot positions, 0 … size − 1 per axis, in order."""
     places = np.stack(np.meshgrid(*[np.arange(size)] * dimensions, indexing="ij"), axis=-1)
     return places.reshape(-1, dimensions).astype(float)
 
 
 def held_out(count: int, size: int, dimensions: int) -> Positions:
-    """Test positions, from a stream of random numbers that no training seed reaches."""
+    """Held-out test positions, from a random stream that no training seed uses."""
     return continuous(count, size, dimensions, 2**32 - 2)

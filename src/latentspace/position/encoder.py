@@ -1,166 +1,166 @@
-"""Linear encoders learnt from labelled positions by L-BFGS (slide 27).
-
-The network is E_L with free taps: L layers, each 3 taps (1-D) or 3×3 taps (2-D), one channel, no bias. Its answers to
-all one-hot Diracs are one image w, the product of its layers, and the answer to any input x is ⟨w, x⟩; so the squared
-error over all labelled Diracs and its gradient cost one pass over w, in float64.
-"""
+"""Encoder taps learnt from labelled positions by L-BFGS, and the stall of Adam (slide 27)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 
 import numpy as np
-import scipy
-from jaxtyping import Bool, Float
 
-from latentspace.position.params import LBFGS
-from latentspace.position.theory import PHI, SUMMING, check_levels
+from latentspace.pipeline.measured import Findings, Measured, measured
+from latentspace.pipeline.workers import side_by_side
+from latentspace.plots.style import Picture, axes_grid, bare
+from latentspace.position import taps
+from latentspace.position.dataset import held_out
+from latentspace.position.filters import PHI
+from latentspace.position.params import Adam, Encoder
 
-Taps = Float[np.ndarray, "levels *kernel"]  # shape (L, 3) or (L, 3, 3), finest layer first
-Answers = Float[np.ndarray, "..."]  # shape (2^L,) or (2^L, 2^L)
+STARTS = {"positive": taps.positive_taps, "random": taps.random_taps}
+OPTIMIZERS = {"adam": "Adam", "lbfgs": "L-BFGS"}
+
+# Error in pixels over the iterations, by optimizer and initial taps, as in `OPTIMIZERS` and `STARTS`, and by seed.
+Curves = Mapping[tuple[str, str], Mapping[int, Sequence[float]]]
 
 
 @dataclass(frozen=True)
-class Learnt:
-    """Taps after training, shape (L, 3) or (L, 3, 3), and the rms error in pixels after every iteration."""
+class LearntEncoder:
+    """A learnt encoder: its dimensions, L and seed, and its rms error in pixels at held-out continuous positions."""
 
-    taps: Taps
-    curve: list[float]
-
-
-def positive_taps(levels: int, dimensions: int, seed: int) -> Taps:
-    """Random positive taps; a layer sums to 2 per axis, which undoes the halving and keeps the answers O(1)."""
-    taps = np.random.default_rng(seed).uniform(0.5, 1.5, (levels, *(3,) * dimensions))
-    return taps * 2**dimensions / taps.sum(axis=tuple(range(1, taps.ndim)), keepdims=True)
+    dimensions: int
+    levels: int
+    seed: int
+    learnt: taps.Learnt
+    rmse: float
 
 
-def random_taps(levels: int, dimensions: int, seed: int) -> Taps:
-    """Random taps of either sign, normal, as large on average as those of `positive_taps`."""
-    return np.random.default_rng(seed).normal(0, 2 / 3, (levels, *(3,) * dimensions))
+def experiment(section: Encoder, seeds: Sequence[int]) -> Findings:
+    """Learn the taps by L-BFGS for every L and seed, and by Adam for one L."""
+    found, curves, levels = learn_encoders(section, seeds), stall(section, seeds), section.adam.levels
+    worst = max(one.rmse for one in found)
+    adam = max(curve[-1] for curve in curves["adam", "random"].values())
+    return Findings(
+        [row for one in found for row in encoder_numbers(one)] + stall_numbers(curves, levels),
+        {
+            "taps.png": taps_figure(found),
+            "taps_2d.png": taps_2d_figure(found),
+            "stall.png": stall_figure(curves, levels),
+        },
+        summary=f"worst rms error of L-BFGS {worst:.1e} px, of Adam from random taps at L = {levels} {adam:.2f} px",
+    )
 
 
-def answers(taps: Taps) -> list[Answers]:
-    """Answers of the last 0, 1, … L layers to every one-hot input: `answers(taps)[-1]` is w, E(x) = ⟨w, x⟩."""
-    found = [np.ones((1,) * (taps.ndim - 1))]
-    for kernel in taps[::-1]:
-        found.append(_expand(found[-1], kernel))
+def learn_encoders(section: Encoder, seeds: Sequence[int]) -> list[LearntEncoder]:
+    """Encoders learnt by L-BFGS from positive taps, for every L in 1-D and 2-D and every seed (slide 27)."""
+    plan = [(1, levels) for levels in section.levels] + [(2, levels) for levels in section.levels_2d]
+    by_seed = side_by_side(partial(_learn_plan, section, plan), seeds)
+    return [one for group in by_seed for one in group]
+
+
+def _learn_plan(section: Encoder, plan: Sequence[tuple[int, int]], seed: int) -> list[LearntEncoder]:
+    found = []
+    for dimensions, levels in plan:
+        learnt = taps.learn(taps.positive_taps(levels, dimensions, seed), section.lbfgs)
+        positions = held_out(section.test_positions, 2**levels, dimensions)
+        found.append(LearntEncoder(dimensions, levels, seed, learnt, taps.rmse(learnt.taps, positions)))
     return found
 
 
-def _expand(w: Answers, kernel: Float[np.ndarray, "*kernel"]) -> Answers:
-    """Answers of one more layer in front: place 2i + p − 1 reaches place i through tap p."""
-    size = 2 * len(w) + 1
-    wide = np.zeros((size,) * w.ndim)
-    for offset in product(range(3), repeat=w.ndim):
-        wide[_places(offset, len(w))] += kernel[offset] * w
-    return wide[(slice(1, None),) * w.ndim]  # what reaches place −1 is padding
-
-
-def _places(offset: Sequence[int], count: int) -> tuple[slice, ...]:
-    return tuple(slice(p, p + 2 * count - 1, 2) for p in offset)
-
-
-def target(levels: int, dimensions: int) -> Answers:
-    """2^L − a along the first axis, the same along the other."""
-    line = 2.0**levels - np.arange(2**levels)
-    return line if dimensions == 1 else np.repeat(line[:, None], 2**levels, axis=1)
-
-
-def loss(taps: Taps, wanted: Answers) -> tuple[float, Taps]:
-    """Mean squared error over all one-hot Diracs, and its gradient, of the shape of `taps`."""
-    found = answers(taps)
-    residual = found[-1] - wanted
-    slope, gradient = 2 * residual / residual.size, np.zeros_like(taps)
-    for level, w in enumerate(found[-2::-1]):
-        wide = np.pad(slope, [(1, 0)] * slope.ndim)
-        slope = np.zeros_like(w)
-        for offset in product(range(3), repeat=w.ndim):
-            part = wide[_places(offset, len(w))]
-            gradient[(level, *offset)] = (part * w).sum()
-            slope = slope + taps[(level, *offset)] * part
-    return float(np.square(residual).mean()), gradient
-
-
-def learn(start: Taps, settings: LBFGS) -> Learnt:
-    """Minimise the error over all labelled Diracs by L-BFGS from `start`.
-
-    The target is divided by 2^L, so that a network whose layers sum to 2 starts at the right size; the scale is put
-    back into the last layer.
-
-    Raises:
-        ValueError: if L is out of range, or the result is not finite.
-    """
-    levels, dimensions = check_levels(len(start)), start.ndim - 1
-    scale = 2.0**levels
-    wanted = target(levels, dimensions) / scale
-    curve = [scale * float(np.sqrt(loss(start, wanted)[0]))]
-
-    def value(flat: Float[np.ndarray, " k"]) -> tuple[float, Float[np.ndarray, " k"]]:
-        error, gradient = loss(flat.reshape(start.shape), wanted)
-        return error, gradient.ravel()
-
-    def note(intermediate_result: scipy.optimize.OptimizeResult) -> None:
-        curve.append(scale * float(np.sqrt(intermediate_result.fun)))
-
-    options: dict[str, float] = {
-        "maxiter": settings.evaluations,
-        "maxfun": settings.evaluations,
-        "maxcor": settings.memory,
+def encoder_numbers(one: LearntEncoder) -> list[Measured]:
+    """Rms error in pixels, error of the normalised taps, and number of iterations."""
+    values = {
+        f"rmse_px_L{one.levels}": one.rmse,
+        f"tap_error_L{one.levels}": taps.tap_error(one.learnt.taps),
+        f"iterations_L{one.levels}": float(len(one.learnt.curve) - 1),
     }
-    options |= {"ftol": 0.0, "gtol": 0.0}  # the error falls to rounding: only the budget or a stall ends it
-    result = scipy.optimize.minimize(value, start.ravel(), jac=True, method="L-BFGS-B", callback=note, options=options)
-    if not np.isfinite(result.x).all():
-        raise ValueError(f"L-BFGS left the real numbers at L = {levels}")
-    taps = result.x.reshape(start.shape).copy()
-    taps[-1] *= scale
-    return Learnt(taps, curve)
+    return measured("trained" if one.dimensions == 1 else "trained_2d", values, one.seed)
 
 
-def rmse(taps: Taps, positions: Float[np.ndarray, "m dimensions"]) -> float:
-    """Root mean square of E(δ_a) − (2^L − a) over continuous positions (eq. 11), in pixels, first coordinate.
-
-    Raises:
-        ValueError: for an empty set.
-    """
-    if len(positions) == 0:
-        raise ValueError("empty set of positions")
-    w = answers(taps)[-1]
-    found = w[np.newaxis]
-    for axis in range(w.ndim):  # multilinear interpolation of w, which is what ⟨w, δ_a⟩ is
-        low = np.minimum(positions[:, axis].astype(int), len(w) - 2)
-        share = (positions[:, axis] - low).reshape(-1, *(1,) * (w.ndim - axis - 1))
-        rows = np.arange(len(positions)) if axis else np.zeros(len(positions), dtype=int)
-        found = (1 - share) * found[rows, low] + share * found[rows, low + 1]
-    return float(np.sqrt(np.square(found - (len(w) - positions[:, 0])).mean()))
+def stall(section: Encoder, seeds: Sequence[int]) -> Curves:
+    """Error in pixels over the iterations by optimizer and initial taps: Adam stalls, L-BFGS does not."""
+    curves = side_by_side(partial(_stall_one, section), seeds)
+    return {name: {seed: curve[name] for seed, curve in zip(seeds, curves, strict=True)} for name in curves[0]}
 
 
-def reference(dimensions: int) -> Float[np.ndarray, "*kernel"]:
-    """φ in 1-D; φ along the first axis and the summing filter along the second in 2-D."""
-    return np.array(PHI, dtype=float) if dimensions == 1 else np.outer(PHI, SUMMING).astype(float)
+def _stall_one(section: Encoder, seed: int) -> dict[tuple[str, str], list[float]]:
+    starts = {name: start(section.adam.levels, 1, seed) for name, start in STARTS.items()}
+    curves = {("adam", name): adam(start, section.adam) for name, start in starts.items()}
+    return curves | {("lbfgs", name): taps.learn(start, section.lbfgs).curve for name, start in starts.items()}
 
 
-def used(levels: int, dimensions: int) -> Bool[np.ndarray, "levels *kernel"]:
-    """Which taps the output depends on: all but the last layer's left ones, which only ever multiply padding.
-
-    The last layer sees two places and answers at the first, so its left tap (in 2-D: first row and first column) meets
-    zeros alone; it never gets a gradient and stays where it started.
-    """
-    mask = np.ones((levels, *(3,) * dimensions), dtype=bool)
-    for axis in range(dimensions):
-        mask[-1].swapaxes(0, axis)[0] = False
-    return mask
-
-
-def normalised(taps: Taps) -> Taps:
-    """Taps scaled layer by layer to the reference's sum over the taps in use; NaN where the output ignores them."""
-    kernel, mask = reference(taps.ndim - 1), used(len(taps), taps.ndim - 1)
-    axes = tuple(range(1, taps.ndim))
-    wanted = np.where(mask, kernel, 0).sum(axis=axes, keepdims=True)
-    return np.where(mask, taps * wanted / np.where(mask, taps, 0).sum(axis=axes, keepdims=True), np.nan)
+def adam(start: taps.Taps, settings: Adam) -> list[float]:
+    """Rms error in pixels after every step of full-batch Adam in float64, so noise-free up to rounding."""
+    current, scale = start.copy(), 2.0 ** len(start)
+    wanted = taps.target(len(start), 1) / scale
+    mean, square, curve = np.zeros_like(current), np.zeros_like(current), []
+    for step in range(1, settings.steps + 1):
+        error, gradient = taps.loss(current, wanted)
+        curve.append(scale * float(np.sqrt(error)))
+        mean += 0.1 * (gradient - mean)
+        square += 0.001 * (gradient**2 - square)
+        rate = settings.learning_rate * (1 + np.cos(np.pi * step / settings.steps)) / 2
+        current -= rate * mean / (1 - 0.9**step) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
+    return curve
 
 
-def tap_error(taps: Taps) -> float:
-    """Largest |normalised tap − reference| over the taps that the output depends on."""
-    return float(np.nanmax(np.abs(normalised(taps) - reference(taps.ndim - 1))))
+def stall_numbers(curves: Curves, levels: int) -> list[Measured]:
+    """Final error in pixels, by optimizer, initial taps and seed."""
+    return [
+        Measured(f"stall.{optimizer}_{start}", f"rmse_px_L{levels}", curve[-1], seed)
+        for (optimizer, start), by_seed in curves.items()
+        for seed, curve in by_seed.items()
+    ]
+
+
+def _deepest(found: Sequence[LearntEncoder], dimensions: int) -> list[LearntEncoder]:
+    """The encoders of the largest L, one per seed."""
+    chosen = [one for one in found if one.dimensions == dimensions]
+    levels = max(one.levels for one in chosen)
+    return [one for one in chosen if one.levels == levels]
+
+
+def taps_figure(found: Sequence[LearntEncoder]) -> Picture:
+    """Normalised taps of every layer of the deepest 1-D encoder, for all seeds, next to [1, 2, 1] (slide 27)."""
+    chosen = _deepest(found, 1)
+    figure, axes = axes_grid(1, chosen[0].levels, width=1.5, height=2.4)
+    for level, cell in enumerate(axes[0]):
+        cell.bar([0, 1, 2], PHI, color="0.85", label="[1, 2, 1]")
+        for k, one in enumerate(chosen):
+            values = taps.normalised(one.learnt.taps)[level]
+            cell.plot(np.arange(3) + 0.15 * (k - 1), values, "o", ms=4, label=f"seed {one.seed}")
+        cell.set(title=f"layer {level + 1}", xticks=[0, 1, 2], ylim=(0, 2.3))
+        cell.set_xticklabels(["2i−1", "2i", "2i+1"], fontsize=7)
+        if level:
+            cell.set_yticklabels([])
+    axes[0, -1].text(0, 0.1, "meets only\npadding", ha="center", va="bottom", fontsize=7, rotation=90)
+    axes[0, 0].set_ylabel("normalised tap")
+    axes[0, 0].legend(fontsize=7, loc="lower center", framealpha=0.9, frameon=True)
+    return figure
+
+
+def taps_2d_figure(found: Sequence[LearntEncoder]) -> Picture:
+    """Normalised 3×3 taps of every layer of the deepest 2-D encoder, first seed; "–" for taps that see only padding."""
+    chosen = _deepest(found, 2)[0]
+    figure, axes = axes_grid(1, chosen.levels, width=1.7, height=2.0)
+    for level, (cell, kernel) in enumerate(zip(axes[0], taps.normalised(chosen.learnt.taps), strict=True)):
+        cell.imshow(kernel, cmap="Blues", vmin=0, vmax=3)
+        for row, column in product(range(3), range(3)):
+            value = kernel[row, column]
+            text = "–" if np.isnan(value) else f"{abs(value):.2f}"
+            cell.text(column, row, text, ha="center", va="center", fontsize=8)
+        bare(cell)
+        cell.set_title(f"layer {level + 1}")
+    return figure
+
+
+def stall_figure(curves: Curves, levels: int) -> Picture:
+    """Error over the iterations, one line per seed: that of L-BFGS falls to rounding, that of Adam stalls."""
+    figure, ((axes,),) = axes_grid(1, 1, width=6.0, height=3.6)
+    for color, ((optimizer, start), by_seed) in enumerate(curves.items()):
+        label = f"{OPTIMIZERS[optimizer]}, {start} taps"
+        for k, curve in enumerate(by_seed.values()):
+            axes.loglog(np.arange(1, len(curve) + 1), curve, color=f"C{color}", lw=1, label=None if k else label)
+    axes.set(xlabel="iteration", ylabel="rms error (pixels)", title=f"L = {levels}, one line per seed")
+    axes.legend()
+    return figure

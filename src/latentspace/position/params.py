@@ -6,15 +6,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
-from latentspace.core.params import Section, Training
+from latentspace.pipeline.params import Section, Training
 
 Levels = Annotated[int, Field(ge=1, le=12)]
+
+
 TrainedLevels = Annotated[int, Field(ge=2, le=8)]
+
+
 Widths = Annotated[list[PositiveInt], Field(min_length=1)]
 
 
 class Theory(Section):
-    """How far the theorem is checked."""
+    """Range of L in which the theorem is checked."""
 
     levels: Levels
     levels_2d: Annotated[int, Field(ge=1, le=8)]
@@ -26,9 +30,20 @@ class LBFGS(Section):
     evaluations: PositiveInt
     memory: PositiveInt
 
+    @property
+    def options(self) -> dict[str, int | float]:
+        """Options of scipy's L-BFGS-B without tolerances: only the budget or a failed line search ends it."""
+        return {
+            "maxiter": self.evaluations,
+            "maxfun": self.evaluations,
+            "maxcor": self.memory,
+            "ftol": 0.0,
+            "gtol": 0.0,
+        }
+
 
 class Adam(Section):
-    """Full-batch Adam on the linear encoder, for the stall."""
+    """Full-batch Adam on the linear encoder, to show its stall."""
 
     levels: TrainedLevels
     steps: PositiveInt
@@ -56,7 +71,7 @@ class Ablation(Section):
 
 
 class Place(Section):
-    """One-dimensional lines or two-dimensional images, and the decoder's channels at sizes 1, 2, 4, … image_size."""
+    """Side of lines or images, and the decoder's channels at sizes 1, 2, 4, … `image_size`."""
 
     image_size: Literal[8, 16, 32, 64, 128]
     widths: Widths
@@ -70,7 +85,7 @@ class Place(Section):
 
 
 class Decoder(Section):
-    """Decoders that place a Dirac (slide 28)."""
+    """Decoders from positions to Diracs (slide 28)."""
 
     line: Place
     image: Place
@@ -85,7 +100,7 @@ class Decoder(Section):
 
 
 class Autoencoder(Section):
-    """Autoencoders of Diracs, without labels."""
+    """Autoencoders of Diracs, trained without labels."""
 
     line: Place
     image: Place

@@ -1,54 +1,62 @@
-"""The graph of dvc.yaml as a diagram that fits a page: a box per stage, its variants folded into it."""
+"""The graph of dvc.yaml as a diagram with one box per stage, without variants, so that it fits a page."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-CHAPTERS = {"size": "Size", "position": "Position", "organise": "Organise", "gan": "Generators"}
+from latentspace.pipeline.declaration import paths
+from latentspace.report.table import CHAPTERS
+
+LEFT_OUT = {"code", "check", "report"}  # connected to nearly all other stages
+HEADER = """# The graph
+
+Made from `dvc.yaml` by `make readme`. Three stages are left out: `code`, which writes the digests of the code for every
+stage; `check`, which validates `params.yaml` before every stage; `report`, which depends on all results. `dvc dag` also
+shows the variants.
+"""
+
+Stages = Mapping[str, Mapping[str, Any]]
 
 
-def _paths(entries: list[Any]) -> list[str]:
-    """Paths of dvc.yaml's entries, up to where a variant's name begins."""
-    paths = [entry if isinstance(entry, str) else next(iter(entry)) for entry in entries]
-    return [path.partition("${")[0].rstrip("/") for path in paths]
+def edges(stages: Stages) -> list[tuple[str, str]]:
+    """Pairs of stages, where an output of the first equals, contains or is inside a dependency of the second."""
+    outs = {name: _fixed(stage, "outs", "metrics") for name, stage in stages.items()}
+    deps = {name: _fixed(stage, "deps") for name, stage in stages.items()}
+    return [
+        (maker, user)
+        for maker in stages
+        for user in stages
+        if maker != user and any(_overlap(dep, out) for dep in deps[user] for out in outs[maker])
+    ]
 
 
-def edges(stages: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, str]]:
-    """Pairs (maker, user): one stage's output is the other's dependency, or lies in it, or holds it."""
-    found = []
-    for maker, stage in stages.items():
-        outs = _paths([*stage.get("outs", []), *stage.get("metrics", [])])
-        for user, other in stages.items():
-            deps = [dep for dep in _paths(other.get("deps", [])) if not dep.startswith(("src/", "stages/"))]
-            touching = any(
-                dep == out or dep.startswith(f"{out}/") or out.startswith(f"{dep}/") for dep in deps for out in outs
-            )
-            if maker != user and touching:
-                found.append((maker, user))
-    return found
+def _fixed(stage: Mapping[str, Any], *kinds: str) -> list[str]:
+    """Paths of a stage of dvc.yaml, each cut before its first template."""
+    declared = stage.get("do", stage)
+    listed = [path for kind in kinds for path in paths(declared.get(kind, []))]
+    return [path.partition("${")[0].rstrip("/") for path in listed]
 
 
-def mermaid(stages: Mapping[str, Mapping[str, Any]]) -> str:
-    """The diagram in Mermaid's language: chapters as groups; `check`, before all, and `report`, after all, left out."""
+def _overlap(first: str, second: str) -> bool:
+    return first == second or first.startswith(f"{second}/") or second.startswith(f"{first}/")
+
+
+def mermaid(stages: Stages) -> str:
+    """The diagram in Mermaid, with the chapters as groups."""
     lines = ["graph LR"]
     for prefix, title in CHAPTERS.items():
         lines.append(f"  subgraph {title}")
-        for name, stage in stages.items():
-            if name.split("_")[0] == prefix:
-                label = f"{name} × variants" if "matrix" in stage else name
-                lines.append(f'    {name}["{label}"]')
+        lines += [f'    {name}["{_label(name, stages[name])}"]' for name in stages if name.split("_")[0] == prefix]
         lines.append("  end")
-    left_out = {"check", "report"}
-    lines += [f"  {a} --> {b}" for a, b in edges(stages) if not {a, b} & left_out]
+    lines += [f"  {maker} --> {user}" for maker, user in edges(stages) if not {maker, user} & LEFT_OUT]
     return "\n".join(lines)
 
 
-def page(stages: Mapping[str, Mapping[str, Any]]) -> str:
+def _label(name: str, stage: Mapping[str, Any]) -> str:
+    return f"{name} × variants" if {"matrix", "foreach"} & set(stage) else name
+
+
+def page(stages: Stages) -> str:
     """The text of docs/graph.md."""
-    return (
-        "# The graph\n\nMade from `dvc.yaml` by `make readme`. Every stage waits for `check`, which reads all of\n"
-        "`params.yaml`; `report` waits for all with a number or a picture. `dvc dag` shows the variants too.\n"
-        "\n"
-        f"```mermaid\n{mermaid(stages)}\n```\n"
-    )
+    return f"{HEADER}\n```mermaid\n{mermaid(stages)}\n```\n"

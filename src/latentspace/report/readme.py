@@ -1,10 +1,9 @@
-"""Paste what the pipeline wrote into what people read: the table of claims, the formulas, the pictures.
+"""Write the results of the last run into README.md and docs/.
 
     python -m latentspace.report.readme
 
-replaces the text between the markers in README.md by the table of the claims that have a target (metrics/claims.md has
-all), writes docs/claims.md from the claims' own formulas and docs/graph.md from dvc.yaml, and copies the figures that
-README.md shows to docs/figures/.
+The text between the markers of README.md is replaced by the table of the claims with a target. docs/claims.md lists all
+claims, docs/graph.md shows the diagram of dvc.yaml, and the figures of README.md are copied to docs/figures/.
 """
 
 from __future__ import annotations
@@ -15,17 +14,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from latentspace.core.files import read_json, write_text
-from latentspace.core.params import read_yaml
-from latentspace.report import diagram
+from latentspace.pipeline.files import read_json, write_text
+from latentspace.pipeline.params import read_yaml
+from latentspace.report import diagram, table
 from latentspace.report.claims import CLAIMS
-from latentspace.report.table import glossary, table
 
 BEGIN, END = "<!-- claims: begin -->", "<!-- claims: end -->"
 
 
 def with_table(readme: str, table: str) -> str:
-    """`readme` with `table` between its markers; raises ValueError if the markers are missing."""
+    """Put `table` between the markers of `readme`; raises ValueError if the markers are missing."""
     if BEGIN not in readme or END not in readme:
         raise ValueError(f"README.md: the markers {BEGIN} and {END} are missing")
     before, after = readme.partition(BEGIN)[0], readme.partition(END)[2]
@@ -33,12 +31,12 @@ def with_table(readme: str, table: str) -> str:
 
 
 def headlines(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """The claims that have a target."""
-    return {name: row for name, row in rows.items() if row["met"] is not None}
+    """Rows of the claims with a target, in the order of the slides."""
+    return {claim.id: rows[claim.id] for claim in CLAIMS if claim.id in rows and rows[claim.id]["met"] is not None}
 
 
 def shown_figures(readme: str) -> list[tuple[Path, Path]]:
-    """(figure made by the pipeline, its committed copy) for every docs/figures/<stage>-<file> that `readme` shows."""
+    """Pairs (figure of the pipeline, its committed copy) for all docs/figures/<stage>-<file> that `readme` shows."""
     copies = re.findall(r"docs/figures/([\w@]+)-([\w.-]+)", readme)
     return [
         (Path("figures", stage.replace("@", "/"), file), Path("docs/figures", f"{stage}-{file}"))
@@ -49,8 +47,9 @@ def shown_figures(readme: str) -> list[tuple[Path, Path]]:
 def main() -> None:
     """Update README.md, docs/claims.md, docs/graph.md and docs/figures/."""
     readme = Path("README.md").read_text(encoding="utf-8")
-    write_text(Path("README.md"), with_table(readme, table(headlines(read_json(Path("metrics/claims.json"))))))
-    write_text(Path("docs/claims.md"), glossary(CLAIMS))
+    rows = read_json(Path("metrics/claims.json"))
+    write_text(Path("README.md"), with_table(readme, table.table(headlines(rows))))
+    write_text(Path("docs/claims.md"), table.page(CLAIMS, rows))
     write_text(Path("docs/graph.md"), diagram.page(read_yaml(Path("dvc.yaml"))["stages"]))
     for figure, copy in shown_figures(readme):
         copy.parent.mkdir(parents=True, exist_ok=True)

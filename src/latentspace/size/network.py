@@ -11,22 +11,22 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from latentspace.core.layers import DownConv, UpConv
-from latentspace.core.objective import Objective
+from latentspace.nn.layers import DownConv, UpConv
+from latentspace.nn.objective import Objective
 from latentspace.size.params import Init, Network, Penalty, Variant
 
 
 class ShapeAutoencoder(nn.Module):
-    """Convolution 3×3, bias, LeakyReLU and ½ subsampling down to 1×1; the same upwards (slide 9).
+    """Levels of 3×3 convolution, bias, LeakyReLU and subsampling by ½ down to 1×1; mirrored with upsampling (slide 9).
 
     Args:
-        image_size: side of the square image, a power of two; there are log2(image_size) levels on each side.
-        code_size: d, numbers in the code.
+        image_size: side of the square image, a power of two; encoder and decoder have log2(image_size) levels each.
+        code_size: d, length of the code.
         encoder_widths: channels after each encoder level but the last, finest first.
         decoder_widths: channels before each decoder level but the first, finest first.
         slope: α of the LeakyReLU.
-        bias: additive biases, in encoder *and* decoder; without them D(λz) = λD(z) for λ ≥ 0 (eq. 2).
-        linear_encoder: no bias and no LeakyReLU in the encoder.
+        bias: biases in encoder *and* decoder; without them D(λz) = λD(z) for λ ≥ 0 (eq. 2).
+        linear_encoder: no biases and no LeakyReLU in the encoder.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class ShapeAutoencoder(nn.Module):
         return cast("list[UpConv]", list(self.decoder))
 
     def encode(self, x: Float[Tensor, "batch 1 size size"]) -> Float[Tensor, "batch code"]:
-        """Codes of images; the last level is linear, so that a code can take either sign."""
+        """Codes of images; the last level is linear, so that codes can have either sign."""
         for level, layer in enumerate(self.down):
             x = layer(x)
             if not self.linear_encoder and level + 1 < len(self.down):
@@ -80,7 +80,7 @@ class ShapeAutoencoder(nn.Module):
         return x.flatten(1)
 
     def decode(self, z: Float[Tensor, "batch code"]) -> Float[Tensor, "batch 1 size size"]:
-        """Images of codes."""
+        """Images from codes."""
         x = z[:, :, None, None]
         for layer in self.up:
             x = F.leaky_relu(layer(x), self.slope, inplace=True)
@@ -94,10 +94,13 @@ class ShapeAutoencoder(nn.Module):
 def initialise(network: ShapeAutoencoder, init: Init, seed: int) -> None:
     """Draw the initial weights.
 
-    ``random`` is He's initialisation. ``averaging`` gives the encoder positive, uneven versions of the summing filter
-    [0, 1, 1] ⊗ [0, 1, 1], whose cascade with subsampling is a plain average of the image (slide 13: an averaging filter
-    measures area). All codes then start on one side of zero and in the order of the radius. ``edges`` is an average of
-    a grey-level window: see `watch_edges`.
+    ``random`` is He's initialisation. ``averaging`` initialises the encoder with positive, randomly perturbed copies of
+    the summing filter [0, 1, 1] ⊗ [0, 1, 1]; without the perturbation the cascade with subsampling averages the image
+    (slide 13: an averaging filter measures area). The initial codes then have one sign and increase with the radius.
+    ``edges`` averages a window of grey levels, see `watch_edges`.
+
+    Raises:
+        ValueError: if ``edges`` is combined with an encoder without biases.
     """
     torch.manual_seed(seed)
     layers: list[DownConv | UpConv] = [*network.down, *network.up]
@@ -118,11 +121,15 @@ def initialise(network: ShapeAutoencoder, init: Init, seed: int) -> None:
 
 @torch.no_grad()
 def watch_edges(network: ShapeAutoencoder) -> None:
-    """Make the first two encoder levels measure area through edge pixels alone.
+    """Make the first two encoder levels measure area from edge pixels only.
 
-    Channel c hinges at grey level θ_c, and the second level adds the low hinges and subtracts the high ones, so inside
-    and outside the shape, where the grey level is constant, ∂z/∂x vanishes. A contractive penalty wants just this, but
-    does not find it from a nearly linear encoder, whose smallest penalty is at the first principal component.
+    Channel c has its kink at grey level θ_c. The second level adds the channels with low kinks and subtracts those with
+    high ones, so ∂z/∂x vanishes inside and outside the shape, where the grey level is constant. This minimises a
+    contractive penalty, but training does not reach it from a nearly linear encoder, for which the first principal
+    component has the smallest penalty.
+
+    Raises:
+        ValueError: if the encoder has no biases.
     """
     first, second = network.down[:2]
     if first.bias is None:
@@ -136,7 +143,7 @@ def watch_edges(network: ShapeAutoencoder) -> None:
 
 
 def build(config: Network, variant: Variant, image_size: int, seed: int) -> ShapeAutoencoder:
-    """A freshly initialised network of one variant."""
+    """Build and initialise the network of one variant."""
     network = ShapeAutoencoder(
         image_size=image_size,
         code_size=variant.code_size,
@@ -155,8 +162,8 @@ class ShapeObjective(Objective):
 
     Args:
         network: the autoencoder.
-        penalty: ``contractive`` is E‖∂z/∂x‖² / var(z); the division keeps a small code with a large decoder from
-            passing for a contraction. ``l2_encoder`` and ``l2_both`` are sums of squared filter taps.
+        penalty: ``contractive`` is E‖∂z/∂x‖² / var(z), which does not change when the code is scaled down and the
+            decoder up. ``l2_encoder`` and ``l2_both`` are sums of squared filter taps.
         weight: factor of the penalty.
         encoder_rate: factor on the encoder's learning rate.
     """
@@ -166,7 +173,7 @@ class ShapeObjective(Objective):
         self.network, self.penalty, self.weight, self.encoder_rate = network, penalty, weight, encoder_rate
 
     def parameter_groups(self) -> list[dict[str, Any]]:
-        """Encoder and decoder, each at its own rate."""
+        """Encoder and decoder, each with its own learning rate."""
         return [
             {"params": list(self.network.encoder.parameters()), "scale": self.encoder_rate},
             {"params": list(self.network.decoder.parameters()), "scale": 1.0},
@@ -189,6 +196,6 @@ class ShapeObjective(Objective):
 
 
 def contraction(z: Float[Tensor, "batch 1"], images: Float[Tensor, "batch 1 size size"]) -> Float[Tensor, ""]:
-    """Mean squared norm of ∂z/∂x over the variance of z (slide 13, footnote), differentiable."""
+    """Mean squared norm of ∂z/∂x divided by the variance of z (slide 13, footnote), differentiable."""
     (slope,) = torch.autograd.grad(z.sum(), images, create_graph=True)
     return slope.square().sum((1, 2, 3)).mean() / z.var()

@@ -4,37 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, StringConstraints, model_validator
+from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
-from latentspace.core.params import Name, Section, Selection, Training
+from latentspace.pipeline.params import Name, Section, Selection, Training
 
 Penalty = Literal["none", "contractive", "l2_encoder", "l2_both"]
+
+
 Init = Literal["averaging", "edges", "random"]
-SilhouetteName = Annotated[str, StringConstraints(pattern=r"^(digit_[0-9]|corpus_callosum)$")]
+
+
 Widths = Annotated[list[PositiveInt], Field(min_length=1)]
-
-
-class Sampling(Section):
-    """How many scaled copies of a shape, how large, how blurred."""
-
-    image_size: Literal[16, 32, 64, 128]
-    radius_max: PositiveFloat
-    blur: float = Field(gt=0, le=8)
-    train_images: int = Field(ge=2)
-    test_images: int = Field(ge=2)
-    seed: int = Field(ge=0)
-
-    @model_validator(mode="after")
-    def _fits(self) -> Sampling:
-        if self.radius_max > self.image_size / 2:
-            raise ValueError(f"radius_max = {self.radius_max} must be at most {self.image_size / 2}, half the image")
-        return self
-
-
-class Silhouettes(Sampling):
-    """Scaled silhouettes: which, and how sampled."""
-
-    names: list[SilhouetteName] = Field(min_length=1)
 
 
 class Network(Section):
@@ -46,7 +26,7 @@ class Network(Section):
 
 
 class Variant(Section):
-    """What one variant changes; an empty mapping is the autoencoder of slide 9 as it stands."""
+    """Settings of one variant; the defaults are those of the autoencoder of slide 9."""
 
     bias: bool = True
     linear_encoder: bool = False
@@ -73,7 +53,7 @@ class Variant(Section):
 
 
 class TrainDisks(Selection):
-    """Autoencoders of disks: the network, its training, and the variants that are run."""
+    """Autoencoders of disks: the network, its training, and the variants."""
 
     network: Network
     training: Training
@@ -88,6 +68,6 @@ class TrainSilhouettes(Selection):
 
 
 class Theory(Section):
-    """The decoding energy on a grid of radii."""
+    """Discretisation of the decoding energy: number of rings."""
 
     grid: int = Field(ge=16, le=100_000)

@@ -1,145 +1,56 @@
-"""Decoding a disk without biases: the energy of eqs. 3-7 and its optimum, in closed form and by two eigenproblems.
-
-A bias-free decoder can only scale one image, y = h(r) f (eq. 2), so training maximises ∫₀ᴿ ⟨f, 1_Br⟩² dr over ‖f‖ = 1
-(eq. 3). Its first variation is Airy's equation f″ = −k f ρ (eq. 8); the natural boundary condition f(R) = 0 fixes k.
-docs/theory.md derives both.
-"""
+"""The decoding energy without a network: Airy's closed form and the discretised eigenproblem (slides 16-17)."""
 
 from __future__ import annotations
 
 import numpy as np
-import scipy
-from jaxtyping import Float
 
-Profile = Float[np.ndarray, " n"]
-
-
-def first_zero() -> float:
-    """First positive zero of the Bessel function J₋₁/₃, 1.8663508589."""
-    return float(scipy.optimize.brentq(lambda x: scipy.special.jv(-1 / 3, x), 1.0, 2.5, xtol=1e-15, rtol=1e-15))
-
-
-def k_r3() -> float:
-    """K R³ = (9/4) j², the number that f(R) = 0 gives to k in eq. 8 (dimensionless, 7.8373474389)."""
-    return 9 / 4 * first_zero() ** 2
+from latentspace.pipeline.measured import Findings, measured
+from latentspace.plots.style import Picture, axes_grid
+from latentspace.size.optimum import (
+    Profile,
+    airy_profile,
+    explained_share,
+    k_r3,
+    numerical_profile,
+    radial_relative_l2,
+)
 
 
-def airy_profile(rho: Float[np.ndarray, "*shape"], radius: float) -> Float[np.ndarray, "*shape"]:
-    """Closed-form profile of the optimal bias-free disk decoder.
-
-    Solves f″ = −k f ρ with f(0) = 1, f′(0) = 0; the natural condition f(radius) = 0 fixes k.
-
-    Args:
-        rho: distances from the disk centre, in pixels, any shape.
-        radius: R, the largest radius in the training set, in pixels, > 0.
-
-    Returns:
-        f(rho), of the shape of `rho`: 1 at the centre and 0 from `radius` outwards.
-
-    Raises:
-        ValueError: if `radius` is not positive.
-
-    Source: slides 16-18, eq. 8.
-    """
-    if radius <= 0:
-        raise ValueError(f"radius = {radius} must be positive")
-    scale = k_r3() ** (1 / 3) / radius
-    ai, _, bi, _ = scipy.special.airy(-scale * np.asarray(rho, dtype=float))
-    ai0, _, bi0, _ = scipy.special.airy(0.0)
-    return np.where(np.asarray(rho) < radius, (np.sqrt(3) * ai + bi) / (np.sqrt(3) * ai0 + bi0), 0.0)
-
-
-def explained_share() -> float:
-    """Share of ∫‖1_Br‖² dr that the best bias-free decoder explains in the continuum: 6 / (k R³) = 0.76556."""
-    return 6 / k_r3()
-
-
-def numerical_profile(n: int, radius: float) -> tuple[Profile, Profile, float]:
-    """Optimum of the decoding energy (eq. 3) by a discretised eigenproblem, without using Airy's equation.
-
-    f is sampled at `n` ring centres and the radius at the rings' outer edges; ⟨f, 1_Br⟩ is then a cumulative sum, and
-    the optimum the top right-singular vector of that matrix in the measure 2πρ dρ.
-
-    Args:
-        n: number of rings, > 1.
-        radius: R in pixels.
-
-    Returns:
-        ring centres in pixels, shape (n,); f there with f = 1 at the innermost ring's Airy value, shape (n,);
-        the share of the total energy that it explains.
-
-    Source: slides 16-18, eqs. 3-7.
-    """
-    width = radius / n
-    rho = (np.arange(n) + 0.5) * width
-    root = np.sqrt(2 * np.pi * rho * width)  # square root of each ring's area
-
-    def project(
-        g: Float[np.ndarray, "*column"],
-    ) -> Profile:  # ring coefficients -> ⟨f, 1_Br⟩ at the ring centres' radii
-        cumulative = np.cumsum(root * g.ravel())
-        return cumulative - 0.5 * root * g.ravel()
-
-    def adjoint(s: Float[np.ndarray, "*column"]) -> Profile:
-        s = s.ravel()
-        return root * (np.cumsum(s[::-1])[::-1] - 0.5 * s)
-
-    operator = scipy.sparse.linalg.LinearOperator((n, n), matvec=project, rmatvec=adjoint, dtype=float)
-    start = root / np.linalg.norm(root)
-    _, singular, right = scipy.sparse.linalg.svds(operator, k=1, v0=start, tol=1e-12)
-    f = right[0] / root
-    total = np.pi * (rho**2).sum()  # ∫ ‖1_Br‖² dr / width
-    return rho, f / f[0] * airy_profile(rho[:1], radius)[0], float(singular[0] ** 2 / total)
-
-
-def radial_relative_l2(f: Profile, g: Profile, rho: Profile) -> float:
-    """2-D relative L2 distance of two radial profiles, ‖f − g‖ / ‖g‖ in the measure ρ dρ, f scaled to fit g best."""
-    return relative_l2(f * np.sqrt(rho), g * np.sqrt(rho))
-
-
-def relative_l2(f: Float[np.ndarray, "*shape"], g: Float[np.ndarray, "*shape"]) -> float:
-    """Relative L2 distance ‖c f − g‖ / ‖g‖ at the best scale c: primitives are defined up to a factor."""
-    f, g = np.ravel(f), np.ravel(g)
-    scale = (f @ g) / (f @ f)
-    return float(np.linalg.norm(scale * f - g) / np.linalg.norm(g))
-
-
-def discrete_optimum(images: Float[np.ndarray, "n size size"]) -> tuple[Float[np.ndarray, "size size"], float]:
-    """Optimum of the decoding energy for a finite set of images of any shape.
-
-    Args:
-        images: the data, shape (n, size, size), in the order of a uniform radius.
-
-    Returns:
-        f of unit norm and positive sum, shape (size, size): the top right-singular vector of the image matrix, which
-        is the top eigenfunction of Σ_r x_r ⊗ x_r; and σ₁², the largest Σ_r ⟨f, x_r⟩² possible.
-    """
-    flat = images.reshape(len(images), -1).astype(float)
-    _, vectors = scipy.sparse.linalg.eigsh(flat @ flat.T, k=1, v0=np.ones(len(flat)))
-    f = flat.T @ vectors[:, 0]
-    f *= np.sign(f.sum()) / np.linalg.norm(f)
-    return f.reshape(images.shape[1:]), float(np.square(flat @ f.ravel()).sum())
-
-
-def energy(f: Float[np.ndarray, "size size"], images: Float[np.ndarray, "n size size"]) -> float:
-    """Σ_r ⟨f, x_r⟩² / ‖f‖², the functional of eq. 3 on images."""
-    projections = images.reshape(len(images), -1).astype(float) @ f.ravel()
-    return float(np.square(projections).sum() / np.square(f).sum())
-
-
-def theory_numbers(n: int, radius: float) -> tuple[dict[str, float], Float[np.ndarray, " n"], Float[np.ndarray, " n"]]:
-    """Closed form against the eigenproblem on `n` rings; also the rings' radii and the numerical profile."""
-    rho, profile, share = numerical_profile(n, radius)
-    # k from the computed curve alone: −f″/(f ρ) by least squares, away from the ends where differences are one-sided
-    step = rho[1] - rho[0]
-    second = (profile[2:] - 2 * profile[1:-1] + profile[:-2]) / step**2
-    weight = profile[1:-1] * rho[1:-1]
-    k = -float((second * weight).sum() / np.square(weight).sum())
-    metrics = {
-        "theory.k_r3": k_r3(),
-        "theory.numerical_k_r3": k * radius**3,
-        "theory.explained_share": share,
-        "theory.closed_form_share": explained_share(),
-        "theory.numerical_airy_l2": radial_relative_l2(profile, airy_profile(rho, radius), rho),
+def experiment(rings: int, radius: float) -> Findings:
+    """Compare the closed form with the eigenproblem on `rings` rings, for disks up to `radius` pixels."""
+    rho, profile, share = numerical_profile(rings, radius)
+    numbers = {
+        "k_r3": k_r3(),
+        "numerical_k_r3": curvature(rho, profile) * radius**3,
+        "explained_share": share,
+        "closed_form_share": explained_share(),
+        "numerical_airy_l2": radial_relative_l2(profile, airy_profile(rho, radius), rho),
     }
-    return metrics, rho, profile
+    return Findings(
+        measured("theory", numbers),
+        {"profile.png": profiles(rho, profile, radius)},
+        summary=f"eigenproblem against Airy {numbers['numerical_airy_l2']:.1e}, k R³ = {numbers['k_r3']:.7f}",
+    )
+
+
+def curvature(rho: Profile, f: Profile) -> float:
+    """The k of f″ = −k f ρ (eq. 8) that fits a curve best, by least squares, in pixels⁻³.
+
+    The ends are left out, as differences there are one-sided.
+    """
+    step = rho[1] - rho[0]
+    second = (f[2:] - 2 * f[1:-1] + f[:-2]) / step**2
+    weight = f[1:-1] * rho[1:-1]
+    return -float((second * weight).sum() / np.square(weight).sum())
+
+
+def profiles(rho: Profile, numerical: Profile, radius: float) -> Picture:
+    """The numerical optimum, Airy's function, and their difference (slides 16-17)."""
+    figure, ((left, right),) = axes_grid(1, 2, width=3.8)
+    left.plot(rho, numerical, lw=3, alpha=0.4, label="eigenproblem")
+    left.plot(rho, airy_profile(rho, radius), "k--", lw=1, label="Airy, f(R) = 0")
+    left.set(xlabel="ρ (pixels)", ylabel="f(ρ)")
+    left.legend()
+    right.plot(rho, numerical - airy_profile(rho, radius))
+    right.set(xlabel="ρ (pixels)", ylabel="eigenproblem − Airy")
+    return figure

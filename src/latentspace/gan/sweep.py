@@ -1,0 +1,48 @@
+"""Explained share from small neighbourhoods to the whole latent space, where five components are too few (slide 51)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from latentspace.gan.trials import WORDS, Trial, evaluate_all, explained_table, numbers
+from latentspace.pipeline.measured import Findings
+from latentspace.plots.style import Picture, axes_grid
+
+BASELINES = ["ganspace", "jacobian"]
+
+
+COMPONENTS = 4  # number of components in the picture
+
+
+def experiment(trials: Sequence[Trial]) -> Findings:
+    """Evaluate all methods in neighbourhoods of increasing σ."""
+    results = evaluate_all(trials)
+    rows = []
+    for trial, found in zip(trials, results, strict=True):
+        sigma = f"{trial.place.sigma:g}".replace(".", "_")
+        rows += numbers(found, f"sweep.sigma_{sigma}.")
+    table = explained_table([result for found in results for result in found])
+    ours = table[(table["method"] == "pca_ae") & (table["components"] == COMPONENTS)]
+    return Findings(
+        rows,
+        {"sigma.png": explained_over_sigma(table, COMPONENTS)},
+        tables={"sweep": table},
+        summary=", ".join(f"σ {row.sigma:g}: {row.explained:.2f}" for row in ours.itertuples()),
+    )
+
+
+def explained_over_sigma(table: pd.DataFrame, components: int) -> Picture:
+    """Explained share with the first `components` components over σ, one curve per method (slide 51)."""
+    figure, ((axes,),) = axes_grid(1, 1, width=4.6, height=3.2)
+    for method, rows in table[table["components"] == components].groupby("method", sort=False):
+        mean = rows.groupby("sigma")["explained"].mean()
+        axes.plot(mean.index, mean.to_numpy(), "o-", label=WORDS[str(method)])
+    axes.set(xlabel="σ (anchors have length √d, 1 per coordinate)", ylabel=f"share explained, k = {components}")
+    axes.set(xscale="log", ylim=(0, 1))
+    ticks = sorted(table["sigma"].unique())
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+    axes.minorticks_off()
+    axes.legend(fontsize=8)
+    return figure

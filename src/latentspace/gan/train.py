@@ -1,0 +1,122 @@
+"""Training of PCA autoencoders on neighbourhoods of a generator (slides 43-44, eq. 16)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from latentspace.gan.inputs import generator_of
+from latentspace.gan.local import LocalModel
+from latentspace.gan.neighbourhood import Neighbourhood, seed_of
+from latentspace.gan.network import FrozenGenerator
+from latentspace.gan.params import Sizes, Variant
+from latentspace.gan.places import runs_of
+from latentspace.gan.rendering import PlacedGenerator, sample
+from latentspace.nn import distributed, models
+from latentspace.pca.estimator import PCAAutoencoder
+from latentspace.pca.growth import Curve
+from latentspace.pca.networks import DenseNetwork
+from latentspace.pipeline.compute import Compute
+from latentspace.pipeline.measured import Measured
+from latentspace.pipeline.params import Training
+from latentspace.pipeline.stage import Stage
+from latentspace.pipeline.workers import side_by_side
+
+LARGE = 2**30  # numbers in a set of images, 2 GiB; larger sets are mapped from a file instead of kept in memory
+
+
+@dataclass(frozen=True)
+class Job:
+    """One training.
+
+    Attributes:
+        generator: the frozen generator.
+        place: the neighbourhood.
+        sizes: number of images, and the seed of their latents.
+        training: schedule of each packet.
+        variant: packets, λ, penalty.
+        hidden: width of the hidden layers: latent → hidden → 1 and, with k components, k → k·hidden → latent.
+        compute: device and arithmetic.
+        checkpoints: folder of this training's checkpoints.
+        seed: of initial weights and batches.
+    """
+
+    generator: FrozenGenerator
+    place: Neighbourhood
+    sizes: Sizes
+    training: Training
+    variant: Variant
+    hidden: int
+    compute: Compute
+    checkpoints: Path
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """Name of the training in its curve."""
+        return f"{self.place.name}_seed_{self.seed}"
+
+
+def train_and_record(
+    run: Stage, sizes: Sizes, training: Training, hidden: int, variant: Variant, models_folder: str
+) -> None:
+    """Body of the training stage: train all neighbourhoods and seeds of a variant in parallel, save and record them."""
+    generator = generator_of(run, variant).to(run.compute.dtype_of_generators)
+    run.log.tags["arithmetic"] = run.compute.of_generators
+    if variant.steps is not None:
+        training = training.model_copy(update={"steps": variant.steps})
+    compute, folder = run.compute, run.checkpoints
+    jobs = [
+        Job(generator, place, sizes, training, variant, hidden, compute, folder / f"{place.name}_seed_{seed}", seed)
+        for place, seed in runs_of(variant, generator.latent, run.seeds)
+    ]
+    distributed.prepare()
+    trained = side_by_side(train, jobs)
+    for job, (model, _) in zip(jobs, trained, strict=True):
+        models.save(model, run.output(models_folder) / job.place.file(job.seed))
+    curves = [curve for _, curve in trained]
+    run.curves([{"run": job.name, **row} for job, curve in zip(jobs, curves, strict=True) for row in curve])
+    rows = unexplained(jobs, curves)
+    run.metrics(rows)
+    first = jobs[0].place
+    example = first.anchor.expand(2, -1)
+    run.model("organised", f"{models_folder}/{first.file(jobs[0].seed)}", example)
+    run.say("unexplained share of the last batch " + ", ".join(f"{row.value:.2f}" for row in rows))
+
+
+def unexplained(jobs: Sequence[Job], curves: Sequence[Curve]) -> list[Measured]:
+    """Unexplained share of the images' variance in the last batch of every training."""
+    return [
+        Measured("", "unexplained", curve[-1]["reconstruction"], job.seed, job.place.name)
+        for job, curve in zip(jobs, curves, strict=True)
+    ]
+
+
+def train(job: Job) -> tuple[LocalModel, Curve]:
+    """Train a PCA autoencoder of the offsets of one neighbourhood, with the error between images (eq. 16).
+
+    Returns:
+        The model, and its training curve.
+
+    Raises:
+        ValueError: if all images are equal.
+        Diverged: if the loss becomes NaN or infinite.
+    """
+    place, d = job.place, job.generator.latent
+    count = job.sizes.train_images
+    file = job.checkpoints / "images.npy" if count * 3 * job.generator.size**2 > LARGE else None
+    with distributed.one_before_the_others(distributed.start(job.compute.device)):
+        data = sample(job.generator, place, count, seed_of(job.sizes.seed, test=False), file)
+    organised = PCAAutoencoder.of(
+        job.variant,
+        training=job.training,
+        encoder=partial(DenseNetwork, d, job.hidden),
+        decoder=lambda components: DenseNetwork(components, job.hidden * components, d),
+        through=PlacedGenerator(job.generator, place),
+        random_state=job.seed,
+        device=job.compute,
+        checkpoints=job.checkpoints,
+    ).fit(data.offsets, data.images)
+    return LocalModel.about(place, organised.model_), organised.loss_curve_

@@ -1,0 +1,112 @@
+"""Models with their codes of the test images, and measures of the order and the dependence of the components."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from latentspace.images import image_set
+from latentspace.images.image_set import ImageSet
+from latentspace.measures.dependence import distance_correlations, max_correlation
+from latentspace.nn.chunks import in_chunks
+from latentspace.nn.latent import LatentModel
+from latentspace.nn.models import load_seeds
+from latentspace.organise.params import Variants
+from latentspace.pca import networks  # noqa: F401, the code of the models that are loaded here
+from latentspace.pipeline.measured import Measured, measured
+
+Networks = Mapping[int, LatentModel]  # by seed
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A trained model with the test images and their codes, shape (n, components), in float64."""
+
+    model: LatentModel
+    codes: Float[np.ndarray, "n components"]
+    images: Float[Tensor, "n channels h w"]
+
+    @cached_property
+    def errors(self) -> list[float]:
+        """Mean squared error per pixel of the reconstructions from the first 1, 2, … components."""
+        return [self._error(k) for k in range(1, self.model.components + 1)]
+
+    @torch.no_grad()
+    def _error(self, components: int) -> float:
+        z = torch.from_numpy(self.codes[:, :components]).to(self.images.dtype)
+        return float((in_chunks(self.model.decode, z) - self.images).square().mean())
+
+
+BySeed = Mapping[int, Coded]
+
+
+def load_models(
+    folders: Mapping[str, Path], variants: Variants, seeds: Sequence[int]
+) -> dict[str, dict[int, LatentModel]]:
+    """Read the models of several variants, by variant and seed.
+
+    Args:
+        folders: of the models, by variant.
+        variants: definitions of at least these variants, which set the number of seeds.
+        seeds: of the study.
+
+    Raises:
+        ValueError: naming the file of a model that is missing or damaged.
+    """
+    return {
+        name: load_seeds(folder, variants.root[name].seeds_of(seeds), LatentModel) for name, folder in folders.items()
+    }
+
+
+def encode(models: Mapping[str, Networks], data: ImageSet) -> dict[str, dict[int, Coded]]:
+    """Codes of the test images by every model, by variant and seed."""
+    images = torch.from_numpy(image_set.to_batch(data.test))
+    return {name: {seed: encode_one(model, images) for seed, model in of.items()} for name, of in models.items()}
+
+
+@torch.no_grad()
+def encode_one(model: LatentModel, images: Float[Tensor, "n channels h w"]) -> Coded:
+    """Codes of images by one model."""
+    return Coded(model, in_chunks(model.encode, images).double().numpy(), images)
+
+
+def of_first_seed(coded: Mapping[str, BySeed]) -> dict[str, Coded]:
+    """The model of the smallest seed of every variant, which figures show."""
+    return {name: by_seed[min(by_seed)] for name, by_seed in coded.items()}
+
+
+def order(coded: Coded) -> dict[str, float]:
+    """Error per pixel from the first k components, and 1 if it does not increase with k, otherwise 0 (slide 37)."""
+    named = {f"mse_k{k}": error for k, error in enumerate(coded.errors, start=1)}
+    return named | {"ordered": float(coded.errors == sorted(coded.errors, reverse=True))}
+
+
+def dependence(codes: Float[np.ndarray, "n k"]) -> dict[str, float]:
+    """Largest |Pearson| and largest distance correlation between two components."""
+    distances = distance_correlations(codes).to_numpy()
+    return {
+        "max_correlation": max_correlation(codes),
+        "max_distance_correlation": float((distances - np.eye(len(distances))).max()),
+    }
+
+
+def order_and_dependence(coded: Mapping[str, BySeed]) -> list[Measured]:
+    """`order` and `dependence` of every variant and seed; they need no factors."""
+    return [
+        row
+        for name, by_seed in coded.items()
+        for seed, one in by_seed.items()
+        for row in measured(name, order(one) | dependence(one.codes), seed)
+    ]
+
+
+def errors_of(coded: Mapping[str, BySeed]) -> dict[str, Float[np.ndarray, "seeds components"]]:
+    """Test error per pixel from the first 1, 2, … components, one row per seed, by variant."""
+    return {name: np.array([one.errors for one in by_seed.values()]) for name, by_seed in coded.items()}

@@ -1,0 +1,60 @@
+"""Components of any image set, ordered, uncorrelated and named by attributes, next to linear PCA (slides 31-39)."""
+
+from __future__ import annotations
+
+import torch
+
+from latentspace.images import image_set
+from latentspace.images.image_set import ImageSet
+from latentspace.measures import columns
+from latentspace.measures.dependence import covariance_table
+from latentspace.measures.matching import association
+from latentspace.measures.moments import moments
+from latentspace.nn.latent import LatentModel
+from latentspace.organise.coded import Networks, encode, errors_of, of_first_seed, order_and_dependence
+from latentspace.pca.baselines import LinearPCA
+from latentspace.pipeline.measured import Findings
+from latentspace.plots.animation import Animation
+from latentspace.plots.tables import axis_names, error_per_component, heat_maps
+from latentspace.plots.traversals import traversal_frames, traversal_grid, traversals
+
+TITLES = {"linear_pca": "linear PCA", "pca_ae": "PCA autoencoder"}
+
+
+def experiment(models: Networks, data: ImageSet) -> Findings:
+    """Components of an image set, by the PCA autoencoder and by linear PCA of the pixels.
+
+    Args:
+        models: PCA autoencoders by seed.
+        data: any images.
+    """
+    coded = encode({"pca_ae": models, "linear_pca": linear_pca(models, data)}, data)
+    first = {title: of_first_seed(coded)[name] for name, title in TITLES.items()}
+    tables = {title: association(one.codes, attributes(data)) for title, one in first.items()}
+    grids = {title: traversals(one.model, 9) for title, one in first.items()}
+    names = {title: axis_names(table) for title, table in tables.items()}
+    return Findings(
+        order_and_dependence(coded),
+        {
+            "errors.png": error_per_component(errors_of(coded)),
+            "attributes.png": heat_maps(tables, "|Pearson| with the attributes", low=0.0),
+            "traversals.png": traversal_grid(grids, names),
+            "traversals.gif": Animation(traversal_frames(grids, names)),
+        },
+        {"covariance": covariance_table(first[TITLES["pca_ae"]].codes)},
+        summary=", ".join(names[TITLES["pca_ae"]]),
+    )
+
+
+def linear_pca(models: Networks, data: ImageSet) -> dict[int, LatentModel]:
+    """Linear PCA of the training images with as many components as `models`, under their first seed."""
+    seed = min(models)
+    images = torch.from_numpy(image_set.to_batch(data.train))
+    linear = LinearPCA(list(images.shape[1:]), models[seed].components)
+    linear.fit(images)
+    return {seed: linear.eval()}
+
+
+def attributes(data: ImageSet) -> columns.Factors:
+    """The factors of the test images, or their moments if the factors are unknown."""
+    return data.test_factors or moments(image_set.to_batch(data.test))

@@ -1,0 +1,78 @@
+"""Run the whole graph at smoke size, in a copy of the project with its own cache and database.
+
+    python -m latentspace.pipeline.quick FOLDER
+
+The copy's params.yaml is overridden with params.quick.yaml, and `dvc repro` runs there; the project's own outputs and
+committed metrics do not change.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from latentspace.pipeline import repro
+from latentspace.pipeline.params import read_yaml
+
+PARTS = (".dvcignore", ".gitignore", "dvc.yaml", "params.yaml", "assets", "stages", "src")
+
+
+def overlay(base: dict[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    """Replace values of `base` in place by those of `patch`, section by section; returns `base`."""
+    for key, value in patch.items():
+        if isinstance(value, Mapping) and isinstance(base.get(key), dict):
+            overlay(base[key], value)
+        else:
+            base[key] = value
+    return base
+
+
+def prepare(project: Path, copy: Path) -> None:
+    """Make `copy` a git and DVC repository of the project's code with smoke-size parameters; keeps its cache."""
+    copy.mkdir(parents=True, exist_ok=True)
+    for part in PARTS:
+        source, target = project / part, copy / part
+        if target.is_dir():
+            shutil.rmtree(target)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        else:
+            shutil.copy(source, target)
+    params = overlay(read_yaml(copy / "params.yaml"), read_yaml(project / "params.quick.yaml"))
+    YAML(typ="safe", pure=True).dump(params, copy / "params.yaml")
+    if not (copy / ".dvc").is_dir():
+        run(copy, "git", "init", "--quiet")
+        run(copy, "dvc", "init", "--quiet")
+
+
+def environment(copy: Path) -> dict[str, str]:
+    """Environment of commands in `copy`, which use the copy's code and database whatever is set outside."""
+    outside = {"DVC_ROOT", "DVC_STAGE", "MLFLOW_TRACKING_URI", "MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
+    own = {key: value for key, value in os.environ.items() if key not in outside}
+    bin_ = str(Path(sys.executable).parent)
+    return own | {"PYTHONPATH": str(copy / "src"), "PATH": f"{bin_}:{own.get('PATH', '')}", "DVC_NO_ANALYTICS": "1"}
+
+
+def run(copy: Path, *command: str, check: bool = True, quiet: bool = False) -> subprocess.CompletedProcess[str]:
+    """Run a command in `copy`."""
+    return subprocess.run(
+        command, cwd=copy, env=environment(copy.resolve()), check=check, capture_output=quiet, text=True
+    )
+
+
+def main(folder: str) -> None:
+    """Prepare the copy and run its graph; exits with the status of `dvc repro`."""
+    copy = Path(folder)
+    prepare(Path.cwd(), copy)
+    raise SystemExit(repro.in_turn([("dvc", "repro")], copy, environment(copy.resolve()), "make quick"))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,20 @@
+"""Numbers and examples of the data set of centred disks (slide 8)."""
+
+from __future__ import annotations
+
+from latentspace.images.scaled import ShapeDataset
+from latentspace.pipeline.measured import Findings, Measured
+from latentspace.size.pictures import input_output_strip
+
+
+def experiment(data: ShapeDataset) -> Findings:
+    """Numbers of disks, their mean grey level, and a picture of ten."""
+    return Findings(
+        [
+            Measured("", "train_images", float(len(data.train))),
+            Measured("", "test_images", float(len(data.test))),
+            Measured("", "mean_grey", float(data.train.mean())),
+        ],
+        {"examples.png": input_output_strip(data.test, data.test_radii, {})},
+        summary=f"{len(data.train)} training and {len(data.test)} test disks, r ≤ {data.radius_max} px",
+    )

@@ -1,0 +1,64 @@
+"""Reconstruction of disks from a code of one, two or four numbers (slides 8 and 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from latentspace.images.scaled import ShapeDataset
+from latentspace.images.shapes import Images
+from latentspace.pipeline.measured import Findings, Measured, measured, value_of
+from latentspace.plots.style import Picture, axes_grid
+from latentspace.size.measures import BySeed, Response, Values, mse, radius_error, responses
+from latentspace.size.network import ShapeAutoencoder
+from latentspace.size.pictures import input_output_strip
+
+VARIANTS = ["bias", "linear_encoder", "code_2", "code_4"]
+
+
+def experiment(networks: Mapping[str, Mapping[int, ShapeAutoencoder]], data: ShapeDataset) -> Findings:
+    """Errors and reconstructions for d = 1, and the effect of d = 2 and 4.
+
+    Args:
+        networks: by variant, as in `VARIANTS`, and seed.
+        data: disks.
+    """
+    found = responses(networks, data)
+    rows = [row for name in found for row in errors(name, found[name], data)]
+    seed = min(found["bias"])
+    first = {name: by_seed[seed] for name, by_seed in found.items()}
+    outputs = {"output, d = 1": first["bias"].outputs, "linear encoder": first["linear_encoder"].outputs}
+    return Findings(
+        rows,
+        {
+            "strip.png": input_output_strip(data.test, data.test_radii, outputs),
+            "code_size.png": error_against_radius(residuals(first, data.test), data.test_radii),
+        },
+        summary=f"test MSE with d = 1: {value_of(rows, 'bias', 'test_mse', seed):.1e} per pixel",
+    )
+
+
+def errors(name: str, by_seed: BySeed, data: ShapeDataset) -> list[Measured]:
+    """Test error per pixel, and radius error in pixels over 1 ≤ r ≤ R − 1 (slides 8 and 11)."""
+    rows = []
+    for seed, response in by_seed.items():
+        radius = radius_error(response.outputs, data.test, data.test_radii, 1.0, data.radius_max - 1.0)
+        values = {"test_mse": mse(response.outputs, data.test), "radius_error_px": radius}
+        rows += measured(name, values, seed)
+    return rows
+
+
+def error_against_radius(errors: Mapping[str, Values], radii: Values) -> Picture:
+    """Reconstruction error per pixel over the radius, one line per variant (slide 8)."""
+    figure, ((axes,),) = axes_grid(1, 1, width=5.0, height=3.2)
+    for name, error in errors.items():
+        axes.semilogy(radii, error, label=name)
+    axes.set(xlabel="radius r (pixels)", ylabel="squared error per pixel")
+    axes.legend()
+    return figure
+
+
+def residuals(responses: Mapping[str, Response], images: Images) -> dict[str, Values]:
+    """Squared error per pixel of each image, by variant."""
+    return {name: np.square(r.outputs - images).mean(axis=(1, 2)) for name, r in responses.items()}

@@ -1,0 +1,107 @@
+"""The report: every claim belongs to a section, nothing is fetched, values are escaped."""
+
+import json
+import re
+
+import pytest
+from PIL import Image
+
+from latentspace.report.claims import CLAIMS
+from latentspace.report.page import number, picture, render, target
+from latentspace.report.sections import CHAPTERS, place
+
+ROW = {
+    "mean": 0.5,
+    "std": 0.01,
+    "n": 3,
+    "unit": "px",
+    "relation": "<=",
+    "target": 1.0,
+    "statistic": "mean",
+    "met": True,
+    "reference": "<script>alert(1)</script>",
+    "slide": "11",
+    "stage": "size_reconstruction",
+}
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory):
+    """A small picture for every figure, and a grid for every explorer."""
+    folder = tmp_path_factory.mktemp("figures")
+    for section in (section for chapter in CHAPTERS.values() for section in chapter):
+        for name in (name.replace("*", "mine") for name in section.figures):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (20, 10), "red").save(folder / name)
+        for name in section.explorers:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (49, 49), "blue").save(folder / f"{name}.webp")
+            (folder / f"{name}.json").write_text(
+                json.dumps({"title": "it's <b>", "kind": "cube", "labels": ['z1: "a"']})
+            )
+    return folder
+
+
+@pytest.fixture(scope="module")
+def page(figures):
+    rows = {"size.bias.test_mse": ROW, "gan.direct.sharpness_ratio": ROW | {"met": False, "relation": ">="}}
+    return render(rows, figures, {"size_reconstruction": "http://127.0.0.1:5000/#/runs/abc"})
+
+
+def test_every_claim_has_a_section():
+    homes = place([claim.id for claim in CLAIMS])
+    chapters = {"size": "Size", "position": "Position", "organise": "Organise", "gan": "Generators"}
+    for name, section in homes.items():
+        assert section in CHAPTERS[chapters[name.split(".")[0]]]
+    used = set(map(id, homes.values()))
+    idle = [s.title for chapter in CHAPTERS.values() for s in chapter if s.claims and id(s) not in used]
+    assert not idle, f"sections whose claims all stand elsewhere: {idle}"
+    with pytest.raises(ValueError, match="belongs to no section of the report"):
+        place(["size.unheard_of"])
+
+
+def test_nothing_is_fetched(page):
+    assert not re.search(r"""(?:src|href)=["'](?!data:|#|http://127\.0\.0\.1:5000/#/runs/)""", page)
+    assert not re.search(r"@import|url\(|fetch\(|XMLHttpRequest|<link(?! rel=\"icon\")", page)
+
+
+def test_values_are_escaped(page):
+    assert "<script>alert(1)" not in page and "&lt;script&gt;alert(1)" in page
+    assert page.count("<script>") == 1
+    data = re.findall(r'data-explorers="([^"]*)"', page)
+    assert data and all("<b>" not in text for text in data)
+
+
+def test_numbers_targets_and_runs_are_shown(page):
+    assert "0.5 ± 0.01 (n = 3) px" in page and "≤ 1" in page and "≥ 1" in page
+    assert '<td class="missed">no</td>' in page and "1 of 2 claims" in page
+    assert '<a href="http://127.0.0.1:5000/#/runs/abc"' in page
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.5, "0.5"), (1.234567, "1.23"), (2.3e-11, "2.3e-11"), (1e-5, "1e-5"), (-0.1, "-0.1")]
+)
+def test_numbers_are_short(value, text):
+    assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("row", "text"),
+    [
+        ({"relation": "reported", "target": None}, ""),
+        ({"relation": "=", "target": 0.0}, "= 0"),
+        ({"relation": "in", "target": [0.9, 1.0]}, "within 0.9 … 1"),
+    ],
+)
+def test_targets_are_words(row, text):
+    assert target(row) == text
+
+
+def test_a_missing_figure_is_named(tmp_path):
+    with pytest.raises(ValueError, match=r"gone\.png: no such image"):
+        picture(tmp_path / "gone.png")
+
+
+def test_wide_figures_are_made_smaller(tmp_path):
+    Image.effect_noise((4000, 100), 60).save(tmp_path / "wide.png")
+    assert len(picture(tmp_path / "wide.png")) < 60_000

@@ -1,0 +1,79 @@
+"""What people read is what the pipeline wrote."""
+
+import re
+
+import pytest
+
+from latentspace.pipeline.files import read_json
+from latentspace.pipeline.params import read_yaml
+from latentspace.report import diagram
+from latentspace.report.claim import evaluate
+from latentspace.report.claims import CLAIMS
+from latentspace.report.readme import BEGIN, END, headlines, shown_figures, with_table
+from latentspace.report.table import page, table
+
+
+def test_the_committed_claims_are_those_of_the_committed_metrics(root):
+    rows = evaluate(CLAIMS, root / "metrics")
+    assert list(rows) == [claim.id for claim in CLAIMS], "a claim without its run"
+    assert read_json(root / "metrics/claims.json") == rows
+    assert (root / "docs/claims.md").read_text() == page(CLAIMS, rows)
+
+
+def test_the_readme_shows_the_pipelines_table_and_committed_pictures(root):
+    readme = (root / "README.md").read_text()
+    assert readme == with_table(readme, table(headlines(read_json(root / "metrics/claims.json"))))
+    copies = shown_figures(readme)
+    assert copies and all((root / copy).is_file() for _, copy in copies)
+
+
+def test_headlines_are_the_claims_with_a_target_in_the_order_of_the_slides(root):
+    names = list(headlines(read_json(root / "metrics/claims.json")))
+    assert names == [claim.id for claim in CLAIMS if claim.target is not None]
+    assert names[0].startswith("size.") and names[-1].startswith("gan.")
+
+
+def test_the_diagram_is_that_of_the_graph(root):
+    stages = read_yaml(root / "dvc.yaml")["stages"]
+    text = (root / "docs/graph.md").read_text()
+    assert text == diagram.page(stages)
+    assert set(re.findall(r"^    (\w+)\[", text, flags=re.M)) == set(stages) - diagram.LEFT_OUT
+    arrows = set(diagram.edges(stages))
+    assert {("size_disks", "size_train"), ("gan_train", "gan_codes"), ("gan_regressor", "gan_codes")} <= arrows
+    assert not {("size_airy", "size_train"), ("size_disks", "organise_train")} & arrows
+
+
+def test_variants_are_one_box():
+    stages = {
+        "size_a": {"cmd": "a", "outs": ["models/a"]},
+        "size_b": {"foreach": "${b}", "do": {"deps": ["models/a"], "outs": [{"models/b/${key}": {"persist": True}}]}},
+        "gan_c": {"matrix": {"v": "${c}"}, "deps": ["models/b"], "outs": ["figures/c/${item.v}"]},
+        "gan_d": {"deps": ["models/bb"], "outs": ["figures/d"]},
+    }
+    assert diagram.edges(stages) == [("size_a", "size_b"), ("size_b", "gan_c")]
+    lines = diagram.mermaid(stages).splitlines()
+    assert '    size_b["size_b × variants"]' in lines and '    gan_d["gan_d"]' in lines
+
+
+def test_markers_are_needed():
+    assert with_table(f"a{BEGIN}old{END}b", "new") == f"a{BEGIN}\n\nnew\n{END}b"
+    with pytest.raises(ValueError, match="markers"):
+        with_table("no markers", "new")
+
+
+def test_every_file_and_make_target_that_the_docs_name_exists(root):
+    targets = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(), flags=re.M))
+    for path in [root / "README.md", root / "CONTRIBUTING.md", *sorted((root / "docs").glob("*.md"))]:
+        text = path.read_text()
+        assert set(re.findall(r"`make ([a-z-]+)`", text)) <= targets, path.name
+        for link in re.findall(r"\]\(([^)#:]+)\)", text):
+            assert (path.parent / link).exists(), f"{path.name} links to {link}"
+
+
+def test_slides_name_real_stages_and_figures(root):
+    stages = read_yaml(root / "dvc.yaml")["stages"]
+    text = (root / "docs/slides.md").read_text()
+    for stage in re.findall(r"`((?:size|position|organise|gan)_\w+)`", text):
+        assert stage in stages, stage
+    for stage in re.findall(r"figures/(\w+)/", text):
+        assert stage in stages, stage
