@@ -45,27 +45,3 @@ def network():
 def pair(network):
     """A function that makes two networks of one kind, by seed."""
     return lambda **changes: {seed: network(seed=seed, **changes) for seed in (0, 1)}
-
-
-@pytest.fixture
-def complete(tmp_path):
-    """A function that checks the measures of findings, by method, and that each picture can be written."""
-
-    def check(findings, measures, pictures, seeds=(0, 1)):
-        wanted = {
-            f"{method}.{measure}/seed_{seed}"
-            for method, names in measures.items()
-            for measure in names
-            for seed in seeds
-        }
-        found = [row.key for row in findings.rows]
-        assert len(set(found)) == len(found)
-        assert wanted <= set(found)
-        assert set(findings.pictures) == set(pictures)
-        for name, picture in findings.pictures.items():
-            picture.save(tmp_path / name)
-            assert (tmp_path / name).stat().st_size > 1000
-        assert findings.summary
-        return set(found) - wanted
-
-    return check
