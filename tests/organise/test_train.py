@@ -5,30 +5,10 @@ import pytest
 import torch
 
 from latentspace import load
-from latentspace.images import image_set, make
-from latentspace.images.params import DataSet
 from latentspace.nn import models
-from latentspace.organise.params import Variant
-from latentspace.organise.train import Job, train
+from latentspace.organise.train import train
 from latentspace.pca.networks import ConvEncoder
 from latentspace.pca.settings import Network
-from latentspace.pipeline.compute import CPU
-from latentspace.pipeline.params import Training
-
-TRAINING = Training(steps=6, batch_size=16, learning_rate=0.01, warmup=0.2, betas=[0.9, 0.99], checkpoint_every=3)
-
-
-NETWORK = Network(encoder_widths=[4, 4], decoder_widths=[4, 4])
-
-
-@pytest.fixture(scope="module")
-def images():
-    spec = DataSet(kind="ellipses", image_size=16, train_images=64, test_images=8)
-    return torch.from_numpy(image_set.to_batch(make.make_set(spec).train))
-
-
-def job(images, folder, **variant):
-    return Job(images, NETWORK, TRAINING, Variant(images="ellipses", **variant), CPU, folder, 0)
 
 
 @pytest.mark.parametrize(
@@ -42,8 +22,8 @@ def job(images, folder, **variant):
         {"method": "linear_pca", "packet_sizes": [3]},
     ],
 )
-def test_every_method_gives_a_normalised_code_that_comes_back_from_disk(tmp_path, images, variant):
-    model, curve = train(job(images, tmp_path / "checkpoints", **variant))
+def test_every_method_gives_a_normalised_code_that_comes_back_from_disk(tmp_path, images, job, variant):
+    model, curve = train(job(tmp_path / "checkpoints", **variant))
     with torch.no_grad():
         z = model.encode(images)
         assert z.shape == (64, 3)
@@ -57,9 +37,9 @@ def test_every_method_gives_a_normalised_code_that_comes_back_from_disk(tmp_path
         assert torch.equal(again.decode(again.encode(images)), model.decode(z))
 
 
-def test_the_plain_autoencoder_has_about_the_parameters_of_three_encoders(images, tmp_path):
+def test_the_plain_autoencoder_has_about_the_parameters_of_three_encoders(job, tmp_path):
     def size(variant):
-        model, _ = train(job(images, tmp_path / "none", **variant))
+        model, _ = train(job(tmp_path / "none", **variant))
         return sum(p.numel() for p in model.encoders.parameters())
 
     wide = Network(encoder_widths=[16, 16], decoder_widths=[4, 4])

@@ -207,6 +207,26 @@ def test_a_latent_space_is_organised_through_its_generator():
     assert torch.equal(again.transform(latents), model.transform(latents)), "outputs that are computed already"
 
 
+class Curved(nn.Module):
+    """A generator of eight numbers from two and their squares: opposite latents look alike in part."""
+
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(torch.randn(4, 8, generator=torch.Generator().manual_seed(0)))
+
+    def forward(self, z):
+        return torch.cat([z, z.square()], 1) @ self.weight
+
+
+def test_restarts_find_a_second_component_that_one_initialisation_misses():
+    latents = torch.randn(800, 2, generator=torch.Generator().manual_seed(1))
+    arguments = {"through": Curved(), "steps": 200, "random_state": 0}
+    once = PCAAutoencoder(2, **arguments).fit(latents)
+    best = PCAAutoencoder(2, **arguments, restarts=4).fit(latents)
+    assert once.score(latents) < 0.9 < best.score(latents)
+    assert PCAAutoencoder(packet_sizes=[2], **arguments).fit(latents).score(latents) > 0.95, "a packet has no order"
+
+
 def test_a_generator_of_constant_output_is_refused():
     flat = Bent()
     nn.init.zeros_(flat.weight)
