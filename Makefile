@@ -1,5 +1,5 @@
 # Two commands set everything up: `make repro` and `make test`.
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 PORT ?= 5000
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,12 +8,16 @@ export DVC_NO_ANALYTICS := 1
 
 .PHONY: repro test faults status ui quick setup lint docs readme benchmark sync-tracking
 
+$(shell $(BIN)/python -c '' 2>/dev/null || rm -f $(VENV)/.ready) # its Python is gone
+
 setup: $(VENV)/.ready ## create .venv, install the pinned dependencies, create the tracking database
 
 $(VENV)/.ready: pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+		{ echo "error: CPython 3.11, 3.12 or 3.13 is needed; make PYTHON=/path/to/python3.11 names one" >&2; exit 1; }
+	@test "$$($(BIN)/python --version 2>/dev/null)" = "$$($(PYTHON) --version)" || $(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
-	$(BIN)/python -m latentspace.pipeline.tracking
+	$(BIN)/python -m latentspace.pipeline.tracking --exit-zero
 	touch $@
 
 repro: setup ## run every stage whose code, parameters or inputs changed
@@ -28,7 +32,7 @@ faults: setup ## fault injection: kills, full disks, damaged files (half an hour
 status: setup ## the state of every stage, the run that made it, and the claims that differ from the commit
 	python -m latentspace.pipeline.status
 
-ui: setup ## serve the MLflow UI on http://127.0.0.1:$(PORT)
+ui: setup ## serve the MLflow UI on http://127.0.0.1:$(PORT); `export PORT=5001` moves it and the report's links
 	mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port $(PORT)
 
 quick: setup ## run the whole graph at smoke size in .quick/, with its own cache and database
@@ -56,5 +60,5 @@ benchmark: setup ## measure the speed of the layers relative to literal ones
 	python benchmarks/scaling.py
 	python benchmarks/overhead.py
 
-sync-tracking: setup ## send the runs that could not be sent to MLflow when they ended
-	python -m latentspace.pipeline.tracking
+sync-tracking: setup ## send the runs that MLflow could not take when they ended; RESEND=1: also those set aside or lost
+	python -m latentspace.pipeline.tracking$(if $(RESEND), --resend)

@@ -7,18 +7,20 @@ one, so a mistake stops the pipeline here, and a valid edit reruns only the stag
 import sys
 from pathlib import Path
 
+from latentspace.pipeline.failures import one_line
 from latentspace.pipeline.files import write_text
 from latentspace.pipeline.params import ParamsError
 from latentspace.schema import read_params
 
 
 def main() -> None:
-    try:
-        read_params(Path("params.yaml"))
-    except ParamsError as error:
-        print(error, file=sys.stderr)
-        raise SystemExit(1) from None
-    write_text(Path("data/params.ok"), "params.yaml is well formed\n")
+    with one_line("check"):
+        try:
+            read_params(Path("params.yaml"))
+        except ParamsError as error:  # its lines begin with the name of the file
+            print(error, file=sys.stderr)
+            raise SystemExit(1) from None
+        write_text(Path("data/params.ok"), "params.yaml is well formed\n")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from latentspace.pipeline.stage import stage
 def main(variant: str) -> None:
     with stage(__file__, variant) as run:
         source = run.read(Source, f"gan_generator.sources.{variant}")
-        run.input("assets")  # shipped generators; dvc.yaml cannot declare a user's file
         target = run.output(f"models/gan/generator/{variant}/generator.safetensors")
         run.record(generator.experiment(generator.obtain(source, target)))
 

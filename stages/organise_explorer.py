@@ -1,18 +1,16 @@
 """Make grids of ellipses for the report's latent explorer: plain autoencoder and PCA autoencoder (slide 39)."""
 
-from latentspace.images import image_set
 from latentspace.organise import explorer
 from latentspace.organise.coded import load_models
-from latentspace.organise.params import Variants
+from latentspace.organise.selected import ELLIPSES, folders, load_set, variants_of
 from latentspace.pipeline.stage import stage
 
 
 def main() -> None:
     with stage(__file__) as run:
-        variants = run.read(Variants, "organise_train.variants")
-        models = load_models(run.inputs("models/organise/ellipses", explorer.TITLES), variants, run.seeds)
-        data = image_set.load(run.input("data/organise/ellipses.npz"))
-        run.record(explorer.experiment(models, data))
+        variants = variants_of(run)
+        models = load_models(folders(run, variants, ELLIPSES, explorer.TITLES), variants, run.seeds)
+        run.record(explorer.experiment(models, load_set(run, ELLIPSES)))
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ from latentspace.pipeline.stage import stage
 
 def main(name: str) -> None:
     with stage(__file__, name) as run:
-        data = make.make_set(run.read(DataSet, f"organise_images.sets.{name}"))
         path = run.output(f"data/organise/{name}.npz")
+        data = make.make_set(run.read(DataSet, f"organise_images.sets.{name}"), path.parent)
         image_set.save(data, path)
         run.dataset(name, path)
         run.record(images.experiment(name, data))

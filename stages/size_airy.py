@@ -10,7 +10,8 @@ from latentspace.size.params import Theory
 
 def main() -> None:
     with stage(__file__) as run:
-        networks = load_seeds(run.input("models/size/bias_free"), run.seeds, ShapeAutoencoder)
+        folders = run.available({airy.VARIANT: f"models/size/{airy.VARIANT}"}, "size_train.names")
+        networks = load_seeds(folders[airy.VARIANT], run.seeds, ShapeAutoencoder)
         data = scaled.load(run.input("data/size/disks.npz"))
         run.record(airy.experiment(networks, data, run.read(Theory, "size_theory").grid))
 

@@ -11,7 +11,11 @@ from latentspace.size.params import TrainDisks
 def main() -> None:
     with stage(__file__) as run:
         holes = hole.holes(run.read(TrainDisks, "size_train"))
-        networks = load_variants(run.inputs("models/size", holes), run.seeds, ShapeAutoencoder)
+        if not holes:
+            run.leave_out({"hole": "no variant of size_train has a hole"})
+        folders = run.available({name: f"models/size/{name}" for name in holes}, "size_train.names")
+        networks = load_variants(folders, run.seeds, ShapeAutoencoder)
+        holes = {name: hole for name, hole in holes.items() if name in folders}
         data = scaled.load(run.input("data/size/disks.npz"))
         run.record(hole.experiment(networks, holes, data))
 

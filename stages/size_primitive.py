@@ -9,7 +9,8 @@ from latentspace.size.network import ShapeAutoencoder
 
 def main() -> None:
     with stage(__file__) as run:
-        networks = load_seeds(run.input("models/size/bias"), run.seeds, ShapeAutoencoder)
+        folders = run.available({primitive.VARIANT: f"models/size/{primitive.VARIANT}"}, "size_train.names")
+        networks = load_seeds(folders[primitive.VARIANT], run.seeds, ShapeAutoencoder)
         data = scaled.load(run.input("data/size/disks.npz"))
         run.record(primitive.experiment(networks, data))
 

@@ -9,7 +9,7 @@ from latentspace.size.network import ShapeAutoencoder
 
 def main() -> None:
     with stage(__file__) as run:
-        folders = run.inputs("models/size", reconstruction.VARIANTS)
+        folders = run.available({name: f"models/size/{name}" for name in reconstruction.VARIANTS}, "size_train.names")
         networks = load_variants(folders, run.seeds, ShapeAutoencoder)
         data = scaled.load(run.input("data/size/disks.npz"))
         run.record(reconstruction.experiment(networks, data))

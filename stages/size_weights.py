@@ -9,7 +9,7 @@ from latentspace.size.network import ShapeAutoencoder
 
 def main() -> None:
     with stage(__file__) as run:
-        folders = run.inputs("models/size", weights.VARIANTS)
+        folders = run.available({name: f"models/size/{name}" for name in weights.VARIANTS}, "size_train.names")
         networks = load_variants(folders, run.seeds, ShapeAutoencoder)
         data = scaled.load(run.input("data/size/disks.npz"))
         run.record(weights.experiment(networks, data))

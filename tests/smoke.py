@@ -1,5 +1,6 @@
 """What tests do with a smoke-size copy of the project."""
 
+import json
 from pathlib import Path
 
 from latentspace.pipeline import quick
@@ -9,6 +10,11 @@ def dvc(project: Path, *words: str, check: bool = True) -> str:
     done = quick.run(project, "dvc", *words, check=False, quiet=True)
     assert not check or done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr
+
+
+def stale(project: Path) -> set[str]:
+    """The stages that DVC would run, but `inputs`, which always runs."""
+    return set(json.loads(quick.run(project, "dvc", "status", "--json", quiet=True).stdout)) - {"inputs"}
 
 
 def change(project: Path, old: str, new: str) -> None:

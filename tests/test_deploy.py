@@ -76,6 +76,20 @@ def test_git_ignores_the_secrets():
     assert done.stdout.strip() == "deploy/.env"
 
 
+def test_only_the_database_has_a_secret_and_no_user_of_dvc_needs_it():
+    users = {name for name, service in SERVICES.items() if VARIABLE.search(str(service.get("environment")))}
+    assert users == {"database", "mlflow"}
+    assert {name for name, _ in VARIABLE.findall(FILE.read_text())} == {"POSTGRES_PASSWORD"}
+
+
+def test_the_copy_of_the_example_is_readable_by_its_owner_alone(tmp_path):
+    pages = (FILE, FOLDER / ".env.example", FOLDER.parent / "docs" / "scaling.md")
+    command = "install -m 600 .env.example .env"
+    assert all(command in page.read_text() and "cp .env" not in page.read_text() for page in pages)
+    subprocess.run([*command.split()[:-2], FOLDER / ".env.example", tmp_path / ".env"], check=True)
+    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+
+
 def test_the_server_is_the_version_of_the_clients():
     pinned = re.search(r"^mlflow==(.+)$", (FOLDER.parent / "constraints.txt").read_text(), flags=re.M)
     assert pinned and f":v{pinned[1]}-" in SERVICES["mlflow"]["image"]

@@ -211,6 +211,7 @@ HEAVY |= {"dvc", "mlflow", "pandas", "matplotlib"}
     ("script", "needs"),
     [
         ("stages/check.py", set()),
+        ("stages/inputs.py", set()),
         ("stages/size_theory.py", {"matplotlib"}),
         ("stages/size_disks.py", {"matplotlib"}),
         ("stages/position_theory.py", {"matplotlib"}),

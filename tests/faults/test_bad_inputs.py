@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 
 from latentspace.gan import neighbourhood, zoo_import
 from latentspace.images import folder as image_folder
+from latentspace.images import make
 from latentspace.images.params import DataSet
 from latentspace.nn import models
 from latentspace.pca.growth import check
@@ -65,6 +66,12 @@ BAD = {
     "a folder": lambda path: (path.unlink(), path.mkdir()),
     "a link to nothing": lambda path: (path.unlink(), path.symlink_to("nowhere")),
     "a pickle": lambda path: path.write_bytes(pickle.dumps(["x"])),
+    "a FIFO": lambda path: (path.unlink(), os.mkfifo(path)),
+    "a device": lambda path: (path.unlink(), path.symlink_to("/dev/zero")),
+    "PostScript": lambda path: path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n"),
+    "a TIFF": lambda path: Image.new("L", (9, 9)).save(path, "TIFF"),
+    "a GIF": lambda path: Image.new("L", (9, 9)).save(path, "GIF"),
+    "too many pixels": lambda path: Image.new("1", (9460, 9460)).save(path),
     "zero pixels": lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", bytes(8) + b"\x08\x02\0\0\0")),
 }
 
@@ -75,7 +82,7 @@ def test_a_bad_image_is_named(images, tally, bad, reader):
     BAD[bad](images / "3.png")
     with pytest.raises(ValueError, match=r"3\.png") as caught:
         if reader == "organise":
-            image_folder.read_folder(of(images))
+            make.make_set(of(images))
         else:
             image_folder.read_averaged(images, 16)
     assert "\n" not in str(caught.value)
@@ -94,7 +101,7 @@ def test_images_with_random_bytes_changed_are_read_or_named(images, tally):
             data[rng.randrange(len(data))] = rng.randrange(256)
         path.write_bytes(data[: rng.randint(1, len(data))] if trial % 3 == 0 else data)
         try:
-            assert image_folder.read_folder(of(images)).shape == (5, 1, 16, 16)
+            assert make.make_set(of(images)).train.shape == (3, 1, 16, 16)
         except ValueError as error:
             assert str(path) in str(error) and "\n" not in str(error)
             refused += 1
@@ -108,16 +115,22 @@ def test_images_of_any_size_and_mode_fit(images):
         picture(images / f"{number}.png", size, mode)
     for channels in (1, 3):
         spec = of(images).model_copy(update={"channels": channels})
-        assert image_folder.read_folder(spec).shape == (5, channels, 16, 16)
+        assert make.make_set(spec).train.shape == (3, channels, 16, 16)
 
 
-def test_no_images_too_few_and_no_folder(images, tmp_path, tally):
+def test_no_images_and_too_few(images, tmp_path, tally):
     (images / "4.png").unlink()
     (tmp_path / "none").mkdir()
-    for folder, count in ((images, 4), (tmp_path / "none", 0), (tmp_path / "nowhere", 0)):
+    for folder, count in ((images, 4), (tmp_path / "none", 0)):
         with pytest.raises(ValueError, match=rf"{folder.name}: {count} images, fewer than .* = 5"):
-            image_folder.read_folder(of(folder))
+            make.make_set(of(folder))
         tally.add("bad images refused")
+
+
+def test_a_folder_that_is_gone_is_named(tmp_path, tally):
+    with pytest.raises(ValueError, match=r"nowhere: cannot be read: No such file or directory"):
+        image_folder.pictures(tmp_path / "nowhere", 1, "one")
+    tally.add("bad images refused")
 
 
 @pytest.mark.parametrize(
@@ -291,7 +304,7 @@ def test_a_bad_image_stops_its_stage(bench, wanted, tally, tmp_path):
     (tmp_path / "images/077.png").write_bytes(bomb())
     old = "kind: ellipses"
     with bench.with_params(old, f"kind: folder, path: {tmp_path / 'images'}"):
-        refused(bench, wanted, "organise_images@ellipses", "077.png: not a readable image")
+        refused(bench, wanted, "organise_images@ellipses", "077.png: more than 89 478 485 pixels")
     assert bench.run("dvc", "repro").returncode == 0
     assert bench.digests() == wanted
     tally.add("bad images refused")

@@ -1,14 +1,20 @@
-"""Wrong values in params.yaml: one short line each that names the key, and no output is touched."""
+"""Wrong values in params.yaml: one short line each that names the key, and no output is touched.
+
+Every leaf is set to hostile values of its kind, and every key is removed; what is accepted must be meaningful.
+"""
 
 import copy
 import datetime
 import functools
+import json
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from latentspace.pipeline import bases, declaration
 from latentspace.pipeline.params import ParamsError, parse, read_yaml
 from latentspace.schema import Params, read_params
 
@@ -29,6 +35,11 @@ def sections(values, prefix=()):
     for key, value in values.items():
         if isinstance(value, dict):
             yield from sections(value, (*prefix, key))
+
+
+def check(values):
+    """What the stage `check` does with the content of params.yaml."""
+    return parse(Params, bases.completed(values))
 
 
 def nested(depth):
@@ -55,6 +66,143 @@ NO_TEXT = st.one_of(  # where a number, a choice or a list is wanted
     st.text(min_size=1).map(lambda text: f"\0{text}\n"),
     st.sampled_from(["3", "1e-3", "nan", "true", "null", "<script>alert(1)</script>", "../../etc/passwd", "$(reboot)"]),
 )
+# ---- Every leaf, every hostile value of its kind --------------------------------------------------------------------
+
+TEXT = [
+    "",
+    "x" * 5000,
+    "..",
+    "/",
+    "~",
+    ".",
+    "a b",
+    "a;touch ran",
+    "$(touch ran)",
+    "`touch ran`",
+    "../none",
+    "a\nb",
+    "\0",
+]
+HOSTILE = {
+    bool: [0, 1, "true", None, [], 2.0],
+    int: [0, -1, 1, 10**9, 10**12, 10**30, 2**63, 1.5, True, "3", "", None, [], {}],
+    float: [0.0, -1.0, 1e-320, 1e-300, 1e-30, 1e12, 1e300, float("nan"), float("inf"), True, "0.1", None, []],
+    str: [*TEXT, 0, None, [], {}],
+    dict: [None, 0, "", "text", []],
+}
+
+
+def hostile(value):
+    """Values of no or doubtful use in the place of `value`."""
+    if not isinstance(value, list):
+        return HOSTILE[type(value)]
+    lists = [
+        [],
+        None,
+        "text",
+        0,
+        {},
+        value * 2,
+        value + value[:1],
+        value[:-1],
+        value * 1000,
+        [value],
+        [None],
+        value[::-1],
+    ]
+    return lists + [[first, *value[1:]] for first in hostile(value[0])]
+
+
+def mutations():
+    """Pairs of a path and a changed value, None for a key that is removed; and the changed values of params.yaml."""
+    for path in [*leaves(GOOD), *filter(None, sections(GOOD))]:
+        before = functools.reduce(dict.__getitem__, path, GOOD)
+        yield path, "removed", changed(path, dict.__delitem__)
+        for value in hostile(before):
+            if repr(value) != repr(before):
+                yield path, value, changed(path, lambda section, key, value=value: section.__setitem__(key, value))
+
+
+SMALL = {  # 1 is little, but enough
+    *("steps", "checkpoint_every", "evaluations", "memory", "hidden", "restarts", "code_size", "levels", "levels_2d"),
+    *("divide", "seeds", "encoder_times"),
+}
+OFF = {"slope", "settle", "weight", "code_noise", "noise"}  # 0 switches them off
+OPTIONAL = {  # a variant without them has the general value, or the default
+    *(
+        "steps",
+        "batch_size",
+        "encoder_rate",
+        "bias",
+        "linear_encoder",
+        "init",
+        "code_size",
+        "hole",
+        "image_size",
+        "blur",
+    ),
+    *(
+        "seed",
+        "weight",
+        "code_noise",
+        "settle",
+        "shares",
+        "base",
+        "packet_sizes",
+        "reconstruction",
+        "restarts",
+        "seeds",
+    ),
+    *("penalty", "encoder_times", "attributes", "sigmas", "method", "beta"),
+}
+SOME = {"seeds", "names", "levels", "levels_2d", "positions", "anchors", "sigmas"}  # any subset in any order
+
+
+def is_meaningful(path, value):
+    """Whether a pipeline with this value has something to do; the reasons are beside the lists above."""
+    before, key = functools.reduce(dict.__getitem__, path, GOOD), path[-1]
+    if value in ("removed", None) or value == {}:
+        return key in OPTIONAL or path[-2] == "variants"
+    if isinstance(before, list) and isinstance(value, list):
+        if key in SOME:
+            return key == "names" or (value and len({*value}) == len(value) and all(entry >= 0 for entry in value))
+        if key == "packet_sizes":
+            return 1 <= sum(value) <= 10
+        if key == "betas":
+            return all(0 <= entry < 1 for entry in value)
+        if key == "shares":
+            return len(value) == len(before) and 1e-6 <= min(value) <= max(value) <= 1e6
+        if key == "hole":
+            return 1 < value[0] < value[1]
+        return "widths" in key and all(1 <= width <= 2048 for width in value)
+    if key == "seed":
+        return 0 <= value < 2**32
+    return (value == 1 and key in SMALL) or (0 <= value < 1e-29 and key in OFF)
+
+
+def test_every_mutation_is_refused_in_one_line_or_meaningful(tally, tmp_path, monkeypatch):
+    monkeypatch.setenv("DVC_ROOT", str(ROOT))
+    refused, accepted = 0, []
+    for path, value, values in mutations():
+        try:
+            check(values)
+        except ParamsError as error:
+            (line,) = str(error).splitlines()
+            assert line.startswith("params.yaml: ") and len(line) < 1100 and line.isprintable(), line
+            section, key = ".".join(path[:-1]), path[-1]
+            assert f"{section}.{key}" in line or f"{section}: " in line or (path[0] in line and key in line), line
+            refused += 1
+        else:
+            accepted.append((path, value))
+    nonsense = [(".".join(path), value) for path, value in accepted if not is_meaningful(path, value)]
+    assert not nonsense
+    assert refused > 3000 and len(accepted) > 300
+    tally.add("mutations of params.yaml refused in one line", refused)
+    tally.add("mutations of params.yaml accepted, meaningful", len(accepted))
+
+
+# ---- Random mistakes -------------------------------------------------------------------------------------------------
+
 FREE_TEXT = {"path", "file", "anchors_file"}  # any file may be named; it must exist, which is tested by itself
 
 
@@ -92,7 +240,7 @@ def is_clear(error: ParamsError, path: tuple[str, ...]) -> None:
 def test_any_mistake_is_named(tally, mistake):
     path, values = mistake
     with pytest.raises(ParamsError) as caught:
-        parse(Params, values)
+        check(values)
     is_clear(caught.value, path)
     tally.add("malformed params.yaml refused")
 
@@ -138,6 +286,94 @@ def test_what_is_no_yaml_is_one_line(tmp_path, monkeypatch, tally, name):
     assert "not valid YAML" not in first or str(caught.value) == first
     assert not (tmp_path / "ran").exists()
     tally.add("malformed params.yaml refused")
+
+
+# ---- Values that a shell reads ---------------------------------------------------------------------------------------
+
+COMMANDS = [
+    *(
+        "python; touch ran",
+        "python $(touch ran)",
+        "python `touch ran`",
+        "torchrun && touch ran",
+        "torchrun | touch ran",
+    ),
+    *(
+        "torchrun > ran",
+        "fabric run & touch ran #",
+        "torchrun --x='a'",
+        'torchrun --x="a"',
+        "torchrun $HOME",
+        "torchrun ~",
+    ),
+    *(
+        "python -c pass",
+        "python3",
+        "sh",
+        "torchrun\ntouch ran",
+        "torchrun  --x",
+        "torchrun *",
+        "torchrun {a,b}",
+        "torchrunx",
+    ),
+    *("", " python", "python ", "torchrun \\x", "torchrun !x", "torchrun --x=(a)", "torchrun --x=<a"),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_launch_that_a_shell_would_read_otherwise_is_refused(tally, command):
+    with pytest.raises(
+        ParamsError, match=r"^params\.yaml: launch = .*: must be python, or torchrun or `fabric run` with"
+    ):
+        check(GOOD | {"launch": command})
+    tally.add("malformed params.yaml refused")
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["python", "torchrun", "torchrun --standalone --nproc-per-node 2", "fabric run --devices=2 --node-rank=0"],
+)
+def test_a_launcher_with_plain_options_is_accepted(command):
+    assert check(GOOD | {"launch": command}).launch == command
+
+
+@pytest.mark.parametrize("folder", [ROOT, ROOT / "pretraining"])
+def test_before_a_shell_reads_a_parameter_it_is_checked(folder):
+    """DVC fills templates into commands before it runs any; the stage `check` must come before those commands."""
+    stages = {name: stage.get("do", stage) for name, stage in read_yaml(folder / "dvc.yaml")["stages"].items()}
+
+    def paths(name, *kinds):
+        listed = (path for kind in kinds for path in declaration.paths(stages[name].get(kind, [])))
+        return {re.sub(r"\$\{[^}]*\}", "*", path) for path in listed}
+
+    def makers(name):
+        """The stages that make what `name` reads: the file, a folder above it, or files in it."""
+        pairs = ((dep, out, other) for dep in paths(name, "deps") for other in stages for out in paths(other, "outs"))
+        return {
+            other for dep, out, other in pairs if f"{dep}/".startswith(f"{out}/") or f"{out}/".startswith(f"{dep}/")
+        }
+
+    read_by_a_shell = [name for name, stage in stages.items() if "${" in stage["cmd"]]
+    assert read_by_a_shell
+    for name in read_by_a_shell:
+        before, todo = set(), [name]
+        while todo:
+            new = makers(todo.pop()) - before
+            before |= new
+            todo += new
+        assert "check" in before, name
+
+
+@pytest.mark.faults
+@pytest.mark.pipeline
+@pytest.mark.parametrize("command", [["dvc", "repro"], ["python", "-m", "latentspace.pipeline.repro"]])
+@pytest.mark.parametrize("value", ["touch ran; python", 'python -c \'open("ran", "w")\' ;', "$(touch ran)python"])
+def test_a_hostile_launch_runs_nothing(bench, wanted, tally, command, value):
+    with bench.with_params("launch: python", f"launch: {json.dumps(value)}"):
+        done = bench.run(*command)
+    assert done.returncode != 0 and "launch = " in done.stdout + done.stderr
+    assert not (bench.root / "ran").exists() and bench.digests() == wanted
+    tally.add("malformed params.yaml refused by `dvc repro`, no output touched")
 
 
 def test_a_folder_or_a_locked_file_is_one_line(tmp_path):

@@ -12,6 +12,7 @@ from harness import LOOPBACK, kill, listening, members, running, until
 from latentspace.pipeline.params import ParamsError, parse, read_yaml
 from latentspace.pipeline.tracking import paths, sending
 from latentspace.report.page import render
+from latentspace.report.results import Results
 from latentspace.schema import Params
 
 ROOT = Path(__file__).parents[2]
@@ -28,11 +29,55 @@ def test_a_variant_named_like_a_script_is_refused(tally):
         tally.add("scripts given as names, refused or shown as text")
 
 
-def test_a_password_in_an_address_is_not_shown(monkeypatch):
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://me:s3cret@runs.example.org/mlflow")
-    assert sending.run_address("abc") == "https://runs.example.org/mlflow/#/runs/abc"
-    assert paths.without_password("at postgresql://me:a@b:c@host/db: no") == "at postgresql://host/db: no"
-    assert paths.without_password("sqlite:////data/me@work/mlflow.db") == "sqlite:////data/me@work/mlflow.db"
+SHOWN = {
+    "https://me:s3cret@runs.example.org/mlflow": "https://runs.example.org/mlflow",
+    "https://runs.example.org/mlflow?token=s3cret": "https://runs.example.org/mlflow",
+    "https://runs.example.org:8443/#token=s3cret": "https://runs.example.org:8443/",
+    "https://s3cret@runs.example.org": "https://runs.example.org",
+    "https://s3c/ret@runs.example.org/a": "https://runs.example.org/a",
+    "http://[::1]:5000/a": "http://[::1]:5000/a",
+    "postgresql://me:s3/cret@host:5432/db": "postgresql://host:5432/db",
+    "postgresql://me:s@3cret@host/db": "postgresql://host/db",
+    "postgresql+psycopg://me:s3cret@host/db?password=s3cret&sslmode=require": "postgresql+psycopg://host/db",
+    "postgresql:///db?host=a&user=me&password=s3cret": "postgresql:///db",
+    "postgresql://me:s3?cret@host/db": "postgresql://…",
+    "postgresql://me:s3#cret@host/db": "postgresql://…",
+    "postgresql://me:s3cret": "postgresql://…",
+    "mysql://me:s3 cret@host/db": "mysql://host/db",
+    "sqlite:////data/me@work/mlflow.db": "sqlite:////data/me@work/mlflow.db",
+    "file:s3cret": "file:…",
+    "s3cret": "…",
+    "": "…",
+}
+
+
+@pytest.mark.parametrize(("address", "wanted"), SHOWN.items())
+def test_of_an_address_scheme_host_port_and_path_are_shown(monkeypatch, capsys, tally, address, wanted):
+    assert paths.shown(address) == wanted
+    if address and " " not in address and "://" in address:
+        assert paths.without_secrets(f"at {address} 'no'") == f"at {wanted} 'no'"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    if address.startswith("http"):
+        assert sending.run_address("abc") == f"{wanted.rstrip('/')}/#/runs/abc"
+    text = "Max retries exceeded with url: /?token=s3cret/api, s3, cret, me:s3cret"  # as libraries write it
+    paths.warn(ValueError(text), "0 runs wait")
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1 and told.startswith("warning: MLflow at ")
+    if address and address != wanted:
+        assert "s3" not in told and "cret" not in told and "ValueError" in told
+    tally.add("addresses with secrets, none shown")
+
+
+@pytest.mark.parametrize("port", ["5001", "8080", "", "http", "5 000"])
+def test_the_links_lead_to_the_port_of_make_ui(monkeypatch, tmp_path, port):
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setenv("PORT", port)
+    wanted = port if port.isdigit() else "5000"
+    assert sending.run_address("abc") == f"http://127.0.0.1:{wanted}/#/runs/abc"
+    if port.isdigit():
+        command = ["make", "--dry-run", "--old-file=.venv/.ready", "ui"]
+        recipe = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        assert f"--port {wanted}" in recipe
 
 
 @pytest.mark.faults
@@ -41,7 +86,9 @@ def test_the_report_shows_scripts_as_text(bench, tally):
     rows = json.loads((bench.root / "metrics/claims.json").read_text())
     name = next(iter(rows))
     hostile = dict.fromkeys(("unit", "reference", "slide", "stage"), SCRIPT)
-    page = render(rows | {name: rows[name] | hostile}, bench.root / "figures", {SCRIPT: f'"{SCRIPT}'})
+    figures = bench.root / "figures"
+    results = Results(figures, [path.name for path in figures.iterdir()], {"size_hole": {SCRIPT: SCRIPT}})
+    page = render(rows | {name: rows[name] | hostile}, results, {SCRIPT: f'"{SCRIPT}'})
     assert SCRIPT not in page and page.count("<script>") == 1, "the page has one script, its own"
     assert page.count("&lt;script&gt;alert(1)") >= len(hostile)
     tally.add("scripts given as names, refused or shown as text", len(hostile))

@@ -42,3 +42,17 @@ def test_statistics_follow_the_region_they_are_named_after():
     lips = torch.zeros(1, 3, 64, 64)
     lips[:, :, 46:48, 24:40] = 1
     assert statistics(lips)["mouth_contrast"][0] > 0.1 > statistics(lips)["eyes_contrast"][0]
+
+
+def test_grey_images_have_the_statistics_of_grey_ones_in_colour_without_the_hues():
+    torch.manual_seed(0)
+    images = torch.rand(5, 1, 16, 16) * 2 - 1
+    found, coloured = statistics(images), statistics(images.expand(-1, 3, -1, -1))
+    assert set(coloured) - set(found) == {"hair_hue", "skin_hue", "background_hue"}
+    for name, values in found.items():
+        assert np.allclose(values, coloured[name], atol=1e-6), name
+
+
+@pytest.mark.parametrize("size", [4, 8, 256])
+def test_regions_of_images_of_any_size_have_pixels(size):
+    assert all(np.isfinite(values).all() for values in statistics(torch.rand(2, 3, size, size)).values())

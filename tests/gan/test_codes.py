@@ -8,6 +8,7 @@ from latentspace.gan.directions import METHODS, Directions
 from latentspace.gan.local import LocalModel
 from latentspace.gan.rendering import render
 from latentspace.gan.trials import trials
+from latentspace.plots.strips import as_shown
 
 
 @pytest.fixture(scope="module")
@@ -47,5 +48,5 @@ def test_a_plane_varies_one_component_along_the_columns_and_one_along_the_rows(g
     images = codes.plane(generator, model, 0, 2, 5)
     assert images.shape == (5, 5, 8, 8, 3)
     latents = place.latents(torch.tensor([[2.0, 0, -2.0, 0, 0, 0, 0, 0]]))
-    wanted = codes.as_shown(render(generator, latents))[0]
+    wanted = as_shown(render(generator, latents))[0]
     assert images[0, 4] == pytest.approx(wanted, abs=2e-3)

@@ -77,3 +77,10 @@ def test_mean_and_variance_of_the_images(drawn):
     exact = drawn.images.double()
     assert torch.allclose(drawn.mean, exact.mean(0), atol=1e-9)
     assert drawn.variance == pytest.approx(((exact - exact.mean(0)) ** 2).mean().item(), rel=1e-9)
+
+
+@pytest.mark.parametrize(("sigma", "word"), [(1e-12, "small"), (1e-320, "small"), (1e30, "large")])
+def test_a_sigma_that_rounding_loses_is_named(generator, place, sigma, word):
+    with pytest.raises(ValueError, match=rf"^sigmas: σ = .* is too {word} for latents in float32") as caught:
+        sample(generator, Neighbourhood(place.anchor, sigma, number=3), 10, seed=0)
+    assert "\n" not in str(caught.value)

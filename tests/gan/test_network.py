@@ -4,6 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+import latentspace
+from latentspace.gan import network, zoo, zoo_import
 from latentspace.gan.layers import fade
 from latentspace.gan.network import Generator, load_frozen, load_generator
 from latentspace.nn import models
@@ -52,8 +54,73 @@ def test_alpha_zero_is_fully_grown_and_one_is_the_scale_before():
     torch.testing.assert_close(grown(z), coarse)
     grown.alpha = 0.25
     torch.testing.assert_close(grown(z), fade(full, coarse, 0.25))
-    with pytest.raises(ValueError, match=r"alpha = 0\.25"):
-        grown.fold()
+
+
+@pytest.mark.parametrize("widths", [[8], [8, 6], [8, 6, 4]])
+@pytest.mark.parametrize("alpha", [0.25, 1.0])
+def test_a_fading_generator_is_folded_as_it_is(widths, alpha):
+    fading = random_generator(6, widths, 2, alpha=alpha)
+    z = torch.randn(2, 6, dtype=torch.float64)
+    wanted = fading(fading.with_class(z, torch.tensor([1, 1])))
+    torch.testing.assert_close(fading.fold(1)(z), wanted, rtol=0, atol=1e-10)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"alpha": float("nan")}, "alpha = nan must be a number from 0 to 1"),
+        ({"alpha": -5}, "alpha = -5"),
+        ({"alpha": 1e300}, r"alpha = 1e\+300"),
+        ({"alpha": "0"}, "alpha = 0"),
+        ({"alpha": True}, "alpha = True"),
+        ({"classes": -3}, r"classes = -3 must be 0 … 8192"),
+        ({"classes": 10**12}, "classes = 1000000000000"),
+        ({"classes": 2.0}, r"classes = 2\.0"),
+        ({"latent": 0}, "latent = 0 must be 1 … 8192"),
+        ({"latent": 10**40}, "latent = 1000"),
+        ({"widths": []}, "the number of widths = 0 must be 1 … 9"),
+        ({"widths": [4] * 31}, "the number of widths = 31"),
+        ({"widths": [4, 0]}, r"widths\[1\] = 0"),
+        ({"widths": [4, True]}, r"widths\[1\] = True"),
+        ({"channels": 2}, "channels = 2 must be 1 or 3"),
+    ],
+)
+def test_a_config_without_sense_is_refused(change, complaint):
+    config = {"latent": 4, "widths": [4, 4], "classes": 0, "channels": 3, "alpha": 0.0, **change}
+    with pytest.raises(ValueError, match=complaint) as caught:
+        network._check_config(**config)  # here the tests do not check the types
+    assert "\n" not in str(caught.value)
+    with pytest.raises((ValueError, TypeError)):
+        Generator(**config)
+
+
+def spoilt(generator, how):
+    with torch.no_grad():
+        if how == "not all finite":
+            generator.groupScale0[0].module.weight[0, 0] = float("nan")
+        elif how == "not finite in half precision":
+            generator.toRGBLayers[-1].module.bias.fill_(1e6)
+        elif how == "do not differ":
+            generator.formatLayer.module.weight.zero_()
+    return generator
+
+
+@pytest.mark.parametrize("how", ["not all finite", "not finite in half precision", "do not differ"])
+def test_weights_without_sense_are_refused_wherever_they_come_from(tmp_path, how):
+    torch.manual_seed(0)
+    made = spoilt(Generator(8, [6, 4]), how)
+    models.save(made, tmp_path / "g.safetensors")
+    zoo.write(tmp_path / "g.pth", made, old_keys=False, legacy=False)
+    with pytest.raises(ValueError, match=how):
+        made.check()
+    for read, file in (
+        (load_generator, "g.safetensors"),
+        (latentspace.load, "g.safetensors"),
+        (zoo_import.read, "g.pth"),
+    ):
+        with pytest.raises(ValueError, match=rf"{file}: not a .*{how}") as caught:
+            read(tmp_path / file)
+        assert "\n" not in str(caught.value)
 
 
 def test_growth_keeps_the_trained_weights():

@@ -1,5 +1,7 @@
 """Settings of generators and neighbourhoods: wrong ones are refused by name."""
 
+from pathlib import Path
+
 import pytest
 
 from latentspace.gan.params import Source, Train, Variant
@@ -11,11 +13,15 @@ from latentspace.pipeline.params import ParamsError, parse, read_yaml
     [
         ({"anchors": []}, "anchors"),
         ({"anchors": [1, 1]}, "distinct"),
-        ({"anchors": [-1]}, "≥ 0"),
+        ({"anchors": [-1]}, r"anchors\.0 = -1: must be in 0 … 4294967295"),
+        ({"sigmas": [0.7, 0.70000001]}, "distinct in their first six digits"),
+        ({"sigmas": [1e-4]}, r"sigmas\.0 = 0\.0001: must be in 0\.001 … 100: with less, half precision hides"),
+        ({"packet_sizes": [6, 5]}, r"packet_sizes = \[6, 5\]: 11 components; figures show 1 … 10"),
+        ({"shares": [1e-300, 1, 1, 1, 1]}, r"shares\.0 = 1e-300: must be in 1e-06 … 1000000"),
         ({"sigmas": [0.7, 0.7]}, "distinct"),
         ({"reconstruction": "bce"}, "must be mse"),
         ({"label": -1}, "label"),
-        ({"anchors_file": "gone.npy"}, r"gone\.npy: no such file of anchors"),
+        ({"anchors_file": "gone.npy"}, r"anchors_file: gone\.npy: no such file"),
     ],
 )
 def test_a_wrong_variant_is_refused(change, complaint):
@@ -29,15 +35,17 @@ def test_a_neighbourhood_without_extent_is_refused(sigma):
         parse(Variant, {"generator": "avatars", "anchors": [1], "sigmas": [sigma]}, "gan_train.variants.a")
 
 
-@pytest.mark.parametrize("source", [{}, {"path": "a", "zoo": {"file": "b"}}])
-def test_a_generator_comes_from_one_place(source):
+@pytest.mark.parametrize("source", [{}, {"path": "a", "zoo": {"file": "a"}}])
+def test_a_generator_comes_from_one_place(source, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("a").touch()
     with pytest.raises(ParamsError, match="either a path"):
         parse(Source, source, "gan_generator.sources.x")
 
 
 @pytest.mark.parametrize("source", [{"path": "gone.safetensors"}, {"zoo": {"file": "gone.pth"}}])
 def test_a_missing_weight_file_is_found_before_any_stage_runs(source):
-    with pytest.raises(ParamsError, match=r"gan_generator\.sources\.x: gone\.\w+: no such file"):
+    with pytest.raises(ParamsError, match=r"gan_generator\.sources\.x\.(path|zoo\.file): gone\.\w+: no such file"):
         parse(Source, source, "gan_generator.sources.x")
 
 

@@ -28,6 +28,14 @@ def test_outputs_are_in_the_units_of_the_factors(regressor):
     assert np.column_stack(list(found.values())) == pytest.approx(wanted.numpy(), rel=1e-5)
 
 
+def test_grey_images_and_other_sizes_are_converted(regressor):
+    shades = torch.linspace(-1, 1, 3).view(3, 1, 1, 1)
+    wanted = regressor.measure(shades.expand(-1, 3, 16, 16))
+    for size in (4, 16, 64):
+        found = regressor.measure(shades.expand(-1, 1, size, size))
+        assert all(found[name] == pytest.approx(wanted[name], rel=1e-4) for name in wanted)
+
+
 def test_the_regressor_comes_back_from_its_file(tmp_path, regressor):
     path = tmp_path / "regressor.safetensors"
     models.save(regressor, path)

@@ -1,7 +1,5 @@
 """Import of the zoo's files: shapes, configurations, releases, downloads."""
 
-from pathlib import Path
-
 import pytest
 import torch
 
@@ -32,6 +30,64 @@ def test_counts_of_the_released_generators(name):
     zoo_import._check_release(generator, name)
 
 
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+@pytest.mark.parametrize("legacy", [False, True])
+@pytest.mark.parametrize("form", ["state", "parallel", "parameters", "dict", "half", "double", "views"])
+def test_what_pytorch_writes_is_read(tmp_path, generator, form, legacy, protocol):
+    weights = generator.state_dict()
+    if form == "parallel":
+        weights = torch.nn.DataParallel(generator).state_dict()
+        assert all(key.startswith("module.") for key in weights)
+    elif form == "parameters":
+        weights = dict(generator.named_parameters())
+    elif form == "dict":
+        weights = dict(weights)
+    elif form in {"half", "double"}:
+        weights = {key: getattr(tensor, form)() for key, tensor in weights.items()}
+    elif form == "views":
+        flat = torch.cat([tensor.flatten() for tensor in weights.values()])
+        parts = flat.split([tensor.numel() for tensor in weights.values()])
+        weights = {key: part.view_as(weights[key]) for key, part in zip(weights, parts, strict=True)}
+    contents = {"netG": weights, "config": {"alpha": 0.0, "attribKeysOrder": None}, "tmp": {"state": {0: {"step": 1}}}}
+    path = tmp_path / "g.pth"
+    torch.save(contents, path, pickle_protocol=protocol, _use_new_zipfile_serialization=not legacy)
+    read = zoo_import.read(path)
+    for key, tensor in generator.state_dict().items():
+        assert torch.equal(read.state_dict()[key], tensor.half().float() if form == "half" else tensor)
+
+
+def test_prefixes_are_those_of_all_keys_or_of_none(tmp_path, generator):
+    weights = {f"module.{key}" if "RGB" in key else key: tensor for key, tensor in generator.state_dict().items()}
+    torch.save({"netG": weights}, tmp_path / "g.pth")
+    with pytest.raises(ValueError, match=r"g\.pth: not a generator of the GAN zoo: "):
+        zoo_import.read(tmp_path / "g.pth")
+
+
+GENDER = {"order": 0, "values": ["M", "W"]}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "reason"),
+    [
+        ({"Main": {"order": 0, "values": ["a", "b", "c"]}}, None),
+        ({"Gender": GENDER, "Hair": {"order": 1, "values": ["long"]}}, r"2 attributes \('Gender', 'Hair'\); one list"),
+        ({"Gender": GENDER}, "counts 3 classes and names others"),
+        ({"Gender": 3}, "counts 3 classes and names others"),
+        ("Gender", "3 classes of 'Gender'"),
+    ],
+)
+def test_classes_are_one_list(tmp_path, attributes, reason):
+    torch.manual_seed(0)
+    made, path = Generator(12, [8, 6], classes=3), tmp_path / "g.pth"
+    config = {"categoryVectorDim": 3, "attribKeysOrder": attributes}
+    zoo.write(path, made, old_keys=False, legacy=False, config=config)
+    if reason is None:
+        assert zoo_import.read(path).classes == 3
+    else:
+        with pytest.raises(ValueError, match=rf"g\.pth: .*{reason}"):
+            zoo_import.read(path)
+
+
 def test_file_of_another_release_is_refused(tmp_path, generator):
     zoo.write(tmp_path / "g.pth", generator, old_keys=False, legacy=False)
     with pytest.raises(ValueError, match=r"g\.pth: .* 18 tensors.*celeba has 36"):
@@ -50,6 +106,15 @@ def test_missing_attributes_are_inferred(tmp_path, generator, config):
         ({"latentVectorDim": 512}, "latent size 512, its weights 12"),
         ({"equalizedlR": False}, "equalizedlR"),
         ({"lossCriterion": "DCGAN"}, "lossCriterion"),
+        ({"lossCriterion": ["DCGAN"]}, "lossCriterion = a list"),
+        ({"latentVectorDim": ((12,),)}, "latent size a tuple"),
+        ({"alpha": float("nan")}, "alpha = nan"),
+        ({"alpha": -5.0}, "alpha = -5"),
+        ({"alpha": 1e300}, "alpha = 1e"),
+        ({"alpha": [0.0]}, "alpha"),
+        ({"categoryVectorDim": -3}, "classes = -3"),
+        ({"categoryVectorDim": 10**9}, "latent = -"),
+        ({"categoryVectorDim": "3"}, "'3' classes"),
     ],
 )
 def test_configs_that_do_not_fit_are_refused(tmp_path, generator, config, reason):
@@ -99,11 +164,12 @@ def test_download_of_something_else_is_refused(tmp_path, monkeypatch):
     assert not list((tmp_path / "here").iterdir())
 
 
-def test_source_needs_a_file_or_a_download(tmp_path):
+def test_source_needs_a_file_or_a_download(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="give a file"):
         params.ZooSource(release="celeba")
     assert params.ZooSource(release="celeba", download=True).network == "netG"
-    assert zoo_import.locate(params.ZooSource(file="here.pth"), tmp_path) == Path("here.pth")
     cached = tmp_path / zoo_import.RELEASES["celeba"].file
     cached.write_bytes(b"there already")
+    monkeypatch.setattr(zoo_import, "sha256", lambda _: "2b0acc76")
     assert zoo_import.locate(params.ZooSource(release="celeba", download=True), tmp_path) == cached
+    assert zoo_import.locate(params.ZooSource(file=cached), tmp_path) == cached

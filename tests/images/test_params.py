@@ -1,5 +1,7 @@
 """Mistakes in the parameters of image sets are named."""
 
+import tempfile
+
 import pytest
 
 from latentspace.images.params import DataSet
@@ -11,7 +13,12 @@ from latentspace.pipeline.params import ParamsError, parse
     [
         ({"kind": "squares"}, "kind"),
         ({"kind": "folder"}, "needs one"),
-        ({"path": "somewhere"}, "path belongs to kind: folder"),
+        ({"path": "somewhere"}, "path: somewhere: no such folder"),
+        ({"path": tempfile.gettempdir()}, "path belongs to kind: folder"),
+        ({"kind": "folder", "path": ""}, "path: input should be the path of a folder"),
+        ({"kind": "folder", "path": "."}, "path: .*: contains this project"),
+        ({"kind": "folder", "path": "/"}, "path: /: contains this project"),
+        ({"kind": "folder", "path": "x" * 5000}, "path: x+ … x+: no such folder"),
         ({"channels": 3}, "kind: ellipses has channels: 1"),
         ({"kind": "folder", "path": "somewhere", "channels": 2}, "channels"),
         ({"image_size": 48}, "image_size"),

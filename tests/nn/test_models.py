@@ -1,6 +1,9 @@
 """Model files: what is saved comes back, and what is not sound is refused by name."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -11,6 +14,7 @@ from latentspace import load
 from latentspace.nn import models
 from latentspace.nn.kinds import FORMER, KINDS
 from latentspace.nn.models import digest, kind_of, load_seeds, register, save, save_seeds
+from latentspace.pca.networks import DenseNetwork
 from latentspace.size.network import ShapeAutoencoder, initialise
 
 
@@ -124,3 +128,77 @@ def test_networks_of_seeds_come_back_by_seed(tmp_path, network):
         load_seeds(tmp_path, [1], ShapeAutoencoder)
     with pytest.raises(ValueError, match=r"seed_0\.safetensors: holds a ShapeAutoencoder, not a Scale"):
         load_seeds(tmp_path, [0], Scale)
+
+
+def written(path, tensors, **header):
+    header = {"sha256": digest(tensors), **header}
+    save_file(tensors, path, metadata={"latentspace": json.dumps(header)})
+
+
+DENSE = {"in_size": 3, "hidden": 4, "out_size": 2}
+
+
+@pytest.mark.parametrize(
+    ("config", "complaint"),
+    [
+        ({**DENSE, "hidden": 10**6}, r"'first.weight' have the shape \(4, 3\), by its config \(1000000, 3\)"),
+        ({**DENSE, "in_size": 10**12, "hidden": 10**6}, "have the shape"),
+        ({**DENSE, "hidden": 10**30}, "its config has the number 1000000"),
+        ({**DENSE, "hidden": float("nan")}, "its config has the number nan"),
+        ({**DENSE, "more": [1] * 200}, "more entries than a network of 4 tensors needs"),
+    ],
+)
+def test_a_config_of_terabytes_is_refused_before_it_is_built(tmp_path, monkeypatch, config, complaint):
+    tensors = {name: tensor.contiguous() for name, tensor in DenseNetwork(**DENSE).state_dict().items()}
+    written(tmp_path / "net.safetensors", tensors, kind="dense_network", config=config)
+    made = []
+    monkeypatch.setattr(models, "digest", lambda _: made.append(1))  # what comes after building
+    with pytest.raises(ValueError, match=rf"net\.safetensors: not a sound model file .*{complaint}") as caught:
+        load(tmp_path / "net.safetensors")
+    assert not made and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        (lambda tensor: tensor.long(), r"'first.bias' are torch.int64, not torch.float32"),
+        (lambda tensor: tensor.bool(), r"'first.bias' are torch.bool"),
+        (lambda tensor: tensor * float("nan"), "'first.bias' are not all finite"),
+        (lambda tensor: tensor.fill_(float("inf")), "'first.bias' are not all finite"),
+        (lambda tensor: tensor[:3].clone(), r"'first.bias' have the shape \(3,\), by its config \(4,\)"),
+        (None, "'first.bias' are missing"),
+    ],
+)
+def test_weights_that_no_network_has_are_refused(tmp_path, change, complaint):
+    tensors = {name: tensor.contiguous() for name, tensor in DenseNetwork(**DENSE).state_dict().items()}
+    bias = tensors.pop("first.bias")
+    if change:
+        tensors["first.bias"] = change(bias)
+    written(tmp_path / "net.safetensors", tensors, kind="dense_network", config=DENSE)
+    with pytest.raises(ValueError, match=rf"net\.safetensors: not a sound model file .*{complaint}"):
+        load(tmp_path / "net.safetensors")
+
+
+def test_a_pipe_is_no_file(tmp_path):
+    os.mkfifo(tmp_path / "net.safetensors")
+    with pytest.raises(ValueError, match=r"net\.safetensors: no such file"):
+        load(tmp_path / "net.safetensors")
+
+
+def test_loading_draws_the_same_random_numbers_as_building(tmp_path, network):
+    """Comparing with the config on device meta draws none, so that results are those of before."""
+    save(network, tmp_path / "net.safetensors")
+    torch.manual_seed(0)
+    models.build(models.describe(network))
+    state = torch.get_rng_state()
+    torch.manual_seed(0)
+    load(tmp_path / "net.safetensors")
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_a_network_whose_module_is_imported_by_loading_it_computes(tmp_path, network):
+    """The module's own tensors must not end on device meta, where the described network is compared first."""
+    path = tmp_path / "network.safetensors"
+    save(network, path)
+    line = "import sys, torch, latentspace; latentspace.load(sys.argv[1])(torch.zeros(2, 1, 16, 16))"
+    subprocess.run([sys.executable, "-c", line, str(path)], check=True)

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from matplotlib import pyplot as plt
 
 from latentspace.images import image_set, make
 from latentspace.images.params import DataSet
@@ -30,3 +31,10 @@ def job(images):
         return Job(images, NETWORK, TRAINING, Variant(images="ellipses", **variant), CPU, folder, 0)
 
     return made
+
+
+@pytest.fixture(autouse=True)
+def no_open_figures():
+    """Close the figures that a test did not save, as matplotlib warns of more than 20."""
+    yield
+    plt.close("all")

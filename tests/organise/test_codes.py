@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from latentspace.organise.codes import PANELS, VARIANTS, comparison, ellipse_factors, experiment
+from latentspace.organise.codes import KNOWN, PANELS, compared, comparison, comparison_figure, experiment, with_error
+from latentspace.organise.factors import ellipse_factors, public_attributes
+from latentspace.organise.params import Variant, Variants
 from latentspace.pipeline.measured import Measured
 
 from .samples import black_images, drawn, keys, linear
@@ -30,18 +32,61 @@ def test_variants_are_compared_by_means_over_their_seeds():
     assert table.loc["a", "p"] == 3.0 and table.loc["b"].tolist() == [5.0, 1.0]
 
 
+def test_a_factor_without_a_component_scores_0():
+    rng = np.random.default_rng(0)
+    data = black_images({name: rng.normal(size=600) for name in ("area", "log_ratio_cos", "log_ratio_sin")})
+    cos, sin = (data.test_factors[f"log_ratio_{name}"] for name in ("cos", "sin"))
+    one = ellipse_factors(cos[:, None], data)
+    assert one == {"area_pearson": 0, "area_spearman": 0, "factor_match": pytest.approx(0.5)}
+    two = ellipse_factors(np.column_stack([cos, sin]), data)
+    assert two["area_pearson"] == 0 and two["factor_match"] > 0.99 and 0 < two["area_leakage"] < 0.15
+    assert {"mig", "sap", "dci_informativeness"} <= set(two) and not any("rotated" in name for name in two)
+    assert public_attributes(cos[:, None], {"S": cos, "H": sin, "V": sin}) == {"S": pytest.approx(1), "H": 0, "V": 0}
+
+
+def test_the_pair_is_turned_whichever_components_it_is_matched_to():
+    rng = np.random.default_rng(0)
+    data = black_images({name: rng.normal(size=600) for name in ("area", "log_ratio_cos", "log_ratio_sin")})
+    area, cos, sin = data.test_factors.values()
+    codes = np.column_stack([area, *rng.normal(size=(2, 600)), cos - sin, cos + sin])
+    assert ellipse_factors(codes, data)["factor_match_rotated"] > 0.99
+
+
+def test_all_variants_on_ellipses_are_compared_but_those_of_the_sweeps():
+    pca_ae = Variant(images="ellipses")
+    variants = {
+        "mine": Variant(images="ellipses", packet_sizes=[5]),
+        "pca_ae": pca_ae,
+        "no_cov": pca_ae.model_copy(update={"weight": 0.0}),
+        "lambda_10": pca_ae.model_copy(update={"weight": 10.0}),
+        "components_6": Variant(images="ellipses", packet_sizes=[1] * 6),
+        "elsewhere": Variant(images="disks"),
+    }
+    assert compared(Variants(variants)) == ["mine", "pca_ae", "no_cov"]
+    del variants["pca_ae"]
+    assert compared(Variants(variants)) == ["mine", "no_cov", "lambda_10"]
+
+
+def test_the_error_of_a_comparison_is_that_from_all_components():
+    values = [("a", "mse_k1", 3.0), ("a", "mse_k2", 2.0), ("a", "mig", 0.5), ("b", "mse_k1", 1.0)]
+    table, titles = with_error(comparison([Measured(*row, 0) for row in values]))
+    assert table["mse"].tolist() == [2, 1] and titles == {"mse": "MSE, all components", "mig": "MIG"}
+    assert [cell.get_title() for cell in comparison_figure(table, titles).axes] == list(titles.values())
+    assert with_error(table[:1])[1]["mse"] == "MSE, k = 2"
+
+
 @pytest.fixture(scope="module")
 def findings():
     data = drawn("ellipses", 200)
     model = linear(data, 3)
-    return experiment({name: {0: model, 1: model} for name in (*VARIANTS, "post_hoc")}, data)
+    return experiment({name: {0: model, 1: model} for name in (*KNOWN, "post_hoc")}, data)
 
 
 def test_every_variant_has_every_measure(findings):
     assert len(set(keys(findings))) == len(findings.rows) == 8 * 2 * 24
     assert "pca_ae.dci_completeness_rotated/seed_1" in keys(findings) and "post_hoc.S/seed_0" in keys(findings)
     table = findings.tables["comparison"]
-    assert list(table["method"]) == [*VARIANTS, "post_hoc"] and set(PANELS) <= set(table.columns)
+    assert list(table["method"]) == [*KNOWN, "post_hoc"] and set(PANELS) <= set(table.columns)
 
 
 def test_pictures_and_matrices_are_those_of_the_report(findings):

@@ -1,7 +1,8 @@
 """λ and the length of the code swept."""
 
 from latentspace.organise.params import Variant, Variants
-from latentspace.organise.sweep import LONG, experiment, swept
+from latentspace.organise.selected import LONG, swept
+from latentspace.organise.sweep import experiment
 
 from .samples import drawn, keys, linear
 

@@ -1,6 +1,5 @@
 """Which stages an edit of the code makes stale, through the real DVC at smoke size."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 
 from latentspace.pipeline import quick
 
-from ..smoke import dvc
+from ..smoke import dvc, stale
 
 pytestmark = pytest.mark.pipeline
 
@@ -30,10 +29,6 @@ def append(project: Path, text: str) -> None:
         with (project / "src/latentspace" / chapter / f"{experiment}.py").open("a", encoding="utf-8") as module:
             module.write(text)
     dvc(project, "repro", "code")
-
-
-def stale(project: Path) -> set[str]:
-    return set(json.loads(quick.run(project, "dvc", "status", "--json", quiet=True).stdout))
 
 
 def told(project: Path) -> dict[str, str]:

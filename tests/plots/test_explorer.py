@@ -23,6 +23,15 @@ def test_codes_of_a_cube_and_of_planes_are_in_the_order_the_page_reads_them():
     assert torch.equal(planes[pair * n**2 + 4 * n + 6], wanted)
 
 
+@pytest.mark.parametrize("components", range(1, 11))
+def test_a_grid_of_any_number_of_components_fits_on_a_sheet(components):
+    kind, codes = explorer.grid(components)
+    assert kind == ("cube" if components <= explorer.CUBE else "planes") and codes.shape[1] == components
+    side = explorer.largest_side(len(codes))
+    assert side >= 64 and side * explorer.STEPS**2 <= explorer.WIDEST and len(codes) * side**2 <= explorer.PIXELS
+    assert set(explorer.files_of("a", np.zeros((len(codes), 1, 1)), {}, [])) == {"a.webp", "a.json"}
+
+
 def test_a_sheet_has_its_pictures_row_by_row():
     n = explorer.STEPS**2
     pictures = np.zeros((2 * n, 2, 3))

@@ -13,6 +13,12 @@ def test_images_are_brought_to_0_and_1_with_channels_last():
     assert as_shown(images)[:, 0, 0, 0].tolist() == [0, 0, 0.5, 1]
 
 
+def test_grey_images_are_shown_in_colour():
+    images = torch.tensor([-1.0, 1.0]).view(2, 1, 1, 1).expand(2, 1, 2, 2)
+    assert as_shown(images).shape == (2, 2, 2, 3)
+    assert as_shown(images)[:, 1, 1].tolist() == [[0, 0, 0], [1, 1, 1]]
+
+
 @pytest.mark.parametrize(("channels", "shape"), [(1, (5, 4, 4)), (3, (5, 4, 4, 3))])
 def test_one_channel_is_grey_and_three_are_coloured(channels, shape):
     assert shown(np.zeros((5, channels, 4, 4))).shape == shape

@@ -19,6 +19,14 @@ def test_errors_are_drawn_as_mean_and_range_over_seeds():
     assert second.get_label() == "b" and len(second.lines[0].get_xdata()) == 3
 
 
+def test_heat_maps_of_many_rows_are_higher():
+    def height(rows):
+        table = pd.DataFrame(np.zeros((rows, 3)), index=[f"z{i + 1}" for i in range(rows)], columns=list("abc"))
+        return heat_maps({"a": table}, "Pearson").get_size_inches()[1]
+
+    assert height(1) == height(6) < height(7) < height(10)
+
+
 def test_heat_maps_show_every_number():
     table = pd.DataFrame([[0.25, -1.0]], index=["z1"], columns=["area", "log_ratio_cos"])
     figure = heat_maps({"a": table, "b": table}, "Pearson")

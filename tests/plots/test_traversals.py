@@ -4,7 +4,7 @@ import numpy as np
 import torch
 
 from latentspace.nn.latent import LatentModel
-from latentspace.plots.traversals import traversal_frames, traversal_grid, traversals
+from latentspace.plots.traversals import TILE, traversal_frames, traversal_grid, traversals
 
 
 class Means(LatentModel):
@@ -28,6 +28,14 @@ def test_traversals_start_from_the_mean_code_and_move_one_component():
 def test_frames_walk_there_and_back():
     frames = traversal_frames({"model": traversals(Means(), 4)}, {"model": ["a", "b", "c"]})
     assert len(frames) == 6 and len({frame.shape for frame in frames}) == 1 and frames[0].dtype == np.uint8
+
+
+def test_labels_of_frames_have_room_and_small_pictures_are_enlarged():
+    few = {"a title that is longer than a picture of one component": traversals(Means(), 4)[:1]}
+    names = {next(iter(few)): ["z1"]}
+    long = {next(iter(few)): ["z1: a name that is longer than a picture"]}
+    narrow, wide = (traversal_frames(few, labels)[0] for labels in (names, long))
+    assert narrow.shape[0] == wide.shape[0] > TILE and wide.shape[1] >= narrow.shape[1] > TILE + 150
 
 
 def test_a_grid_has_a_row_per_component_of_the_longer_model():

@@ -8,6 +8,7 @@ from PIL import Image
 
 from latentspace.report.claims import CLAIMS
 from latentspace.report.page import number, picture, render, target
+from latentspace.report.results import Results
 from latentspace.report.sections import CHAPTERS, place
 
 ROW = {
@@ -33,7 +34,7 @@ def figures(tmp_path_factory):
         for name in (name.replace("*", "mine") for name in section.figures):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             Image.new("RGB", (20, 10), "red").save(folder / name)
-        for name in section.explorers:
+        for name in (name.replace("*", "mine") for name in section.explorers):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             Image.new("RGB", (49, 49), "blue").save(folder / f"{name}.webp")
             (folder / f"{name}.json").write_text(
@@ -43,9 +44,14 @@ def figures(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def page(figures):
+def stages(figures):
+    return sorted(path.name for path in figures.iterdir())
+
+
+@pytest.fixture(scope="module")
+def page(figures, stages):
     rows = {"size.bias.test_mse": ROW, "gan.direct.sharpness_ratio": ROW | {"met": False, "relation": ">="}}
-    return render(rows, figures, {"size_reconstruction": "http://127.0.0.1:5000/#/runs/abc"})
+    return render(rows, Results(figures, stages), {"size_reconstruction": "http://127.0.0.1:5000/#/runs/abc"})
 
 
 def test_every_claim_has_a_section():
@@ -54,10 +60,31 @@ def test_every_claim_has_a_section():
     for name, section in homes.items():
         assert section in CHAPTERS[chapters[name.split(".")[0]]]
     used = set(map(id, homes.values()))
-    idle = [s.title for chapter in CHAPTERS.values() for s in chapter if s.claims and id(s) not in used]
+    shown = [section for chapter in CHAPTERS.values() for section in chapter if not section.optional]
+    idle = [section.title for section in shown if section.claims and id(section) not in used]
     assert not idle, f"sections whose claims all stand elsewhere: {idle}"
+    assert place(["gan.mine.pca_ae.explained_k1"])["gan.mine.pca_ae.explained_k1"].optional
     with pytest.raises(ValueError, match="belongs to no section of the report"):
         place(["size.unheard_of"])
+
+
+def test_an_own_generator_has_an_explorer_and_its_claims(figures, stages):
+    page = render({"gan.mine.pca_ae.explained_k1": ROW}, Results(figures, stages), {})
+    assert "Explorer: mine" in page and page.count("data-explorers=") == 4
+    assert "Neighbourhoods of other generators" in page
+    assert "Neighbourhoods of other generators" not in render({}, Results(figures, stages), {})
+
+
+def test_claims_that_are_not_measured_and_figures_that_are_not_drawn_say_why(figures, stages):
+    row = ROW | {"mean": None, "n": 0, "met": None, "not_measured": "bias <(not in size_train.names)>"}
+    kept = [name for name in stages if name not in {"size_primitive", "size_hole"}]
+    results = Results(figures, kept, {"size_primitive": {"bias": "not in size_train.names"}})
+    page = render({"size.bias.threshold_r2": row, "size.bias.test_mse": ROW}, results, {})
+    assert "1 of 1 claims with a target are met. 1 claims are not measured" in page
+    assert "not measured: bias &lt;(not in size_train.names)" in page
+    assert "Not drawn: size_primitive/primitive.png: bias (not in size_train.names)" in page
+    assert "Not drawn: size_hole/hole.png: not made with these parameters" in page
+    assert "figures/size_hole" not in page and "figures/size_primitive" not in page, "of a removed stage"
 
 
 def test_nothing_is_fetched(page):

@@ -9,7 +9,7 @@ from latentspace.pipeline.params import read_yaml
 from latentspace.report import diagram
 from latentspace.report.claim import evaluate
 from latentspace.report.claims import CLAIMS
-from latentspace.report.readme import BEGIN, END, headlines, shown_figures, with_table
+from latentspace.report.readme import BEGIN, END, headlines, main, shown_figures, with_table
 from latentspace.report.table import page, table
 
 
@@ -59,6 +59,16 @@ def test_markers_are_needed():
     assert with_table(f"a{BEGIN}old{END}b", "new") == f"a{BEGIN}\n\nnew\n{END}b"
     with pytest.raises(ValueError, match="markers"):
         with_table("no markers", "new")
+
+
+def test_only_runs_of_all_variants_are_written(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "README.md").write_text(f"{BEGIN}{END}")
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "metrics/claims.json").write_text('{"size.x": {"not_measured": "bias (not in size_train.names)"}}')
+    with pytest.raises(SystemExit, match=r"1 claims are not measured, such as size\.x: bias \(not in size_train"):
+        main()
+    assert (tmp_path / "README.md").read_text() == f"{BEGIN}{END}"
 
 
 def test_every_file_and_make_target_that_the_docs_name_exists(root):

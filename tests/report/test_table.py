@@ -2,7 +2,7 @@
 
 import pytest
 
-from latentspace.report.claim import Claim, row
+from latentspace.report.claim import Claim, row, unmeasured
 from latentspace.report.table import markdown, obtained, page, table, target
 
 CLAIMS = [
@@ -47,6 +47,12 @@ def test_cells_cannot_end_a_row_early():
 )
 def test_targets(relation, wanted, statistic, text):
     assert target({"relation": relation, "target": wanted, "statistic": statistic}) == text
+
+
+def test_a_claim_that_is_not_measured_says_why():
+    rows = {**ROWS, "size.z": unmeasured(CLAIMS[2], {"z": "not in size_train.names"})}
+    line = "| `size.z` | not run | not measured: z (not in size_train.names) |  |  |  | 12 | `size_z` |"
+    assert line in page(CLAIMS, rows)
 
 
 def test_one_value_has_no_spread():

@@ -14,6 +14,7 @@ from latentspace.size.code import (
     experiment,
     mean_contraction,
     pearson,
+    weights,
 )
 from latentspace.size.measures import respond
 from latentspace.size.params import Network, TrainDisks, Variant
@@ -31,7 +32,7 @@ VARIANTS = {
 
 
 def study(*names):
-    training = Training(steps=1, batch_size=1, learning_rate=1e-3, warmup=0.1, betas=[0.9, 0.9], checkpoint_every=1)
+    training = Training(steps=1, batch_size=2, learning_rate=1e-3, warmup=0.1, betas=[0.9, 0.9], checkpoint_every=1)
     network = Network(encoder_widths=[1], decoder_widths=[1], slope=0.1)
     return TrainDisks(names=list(names), network=network, training=training, variants=VARIANTS)
 
@@ -50,10 +51,9 @@ def test_mean_contraction_of_a_linear_encoder_is_its_squared_filter_over_the_var
     assert mean_contraction(net, disks.test) == pytest.approx(np.square(w).sum() / z.var(ddof=1), rel=1e-4)
 
 
-def test_the_contractive_variants_that_run_are_those_without_a_hole():
-    assert list(contractive(study("bias", "low", "high", "averaging", "hole"))) == ["low", "high", "averaging"]
-    with pytest.raises(ValueError, match="penalty: contractive and init: edges"):
-        contractive(study("bias", "averaging", "hole"))
+def test_the_contractive_variants_are_those_without_a_hole_and_the_sweep_is_of_those_that_start_at_the_edges():
+    assert list(contractive(study("bias"))) == ["low", "high", "averaging", "idle"]
+    assert weights(contractive(study("bias"))) == {"low": 0.1, "high": 10.0, "idle": 99.0}
 
 
 def test_the_best_weight_has_the_best_mean_over_seeds():

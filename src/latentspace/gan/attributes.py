@@ -37,8 +37,8 @@ REGIONS = {
 LUMINANCE = (0.299, 0.587, 0.114)
 
 
-def statistics(images: Float[Tensor, "n 3 size size"]) -> Attributes:
-    """Statistics of images of faces with values in [−1, 1], by name, each of shape (n,).
+def statistics(images: Float[Tensor, "n channels size size"]) -> Attributes:
+    """Statistics of images of faces with values in [−1, 1], by name, each of shape (n,); grey images have no hues.
 
     Lightness is the mean luminance of a region, hue the mean of red minus blue, contrast the standard deviation of the
     luminance. Pose is the luminance of the left half of the face minus that of the right half, which changes when the
@@ -46,25 +46,30 @@ def statistics(images: Float[Tensor, "n 3 size size"]) -> Attributes:
     """
     x = images.float().clamp(-1, 1)
     grey = luminance(x)
-    hue = x[:, 0] - x[:, 2]
-    edges = [_region(grey, side) for side in ("left_edge", "right_edge")]
-    hues = [_region(hue, side) for side in ("left_edge", "right_edge")]
-    found = {f"{name}_lightness": _region(grey, name).mean((1, 2)) for name in ("hair", "skin")}
-    found["background_lightness"] = torch.stack([part.mean((1, 2)) for part in edges]).mean(0)
-    found |= {f"{name}_hue": _region(hue, name).mean((1, 2)) for name in ("hair", "skin")}
-    found["background_hue"] = torch.stack([part.mean((1, 2)) for part in hues]).mean(0)
+    found = _means(grey, "lightness")
+    if x.shape[1] == len(LUMINANCE):
+        found |= _means(x[:, 0] - x[:, 2], "hue")
     found["pose"] = _region(grey, "left").mean((1, 2)) - _region(grey, "right").mean((1, 2))
     found |= {f"{name}_contrast": _region(grey, name).flatten(1).std(1) for name in ("mouth", "eyes")}
     found["sharpness"] = laplacian_variance(x)
     return {name: values.double().numpy() for name, values in found.items()}
 
 
-def luminance(images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, "n h w"]:
-    """Luminance of images, the weighted mean of the three channels."""
+def _means(planes: Float[Tensor, "n h w"], what: str) -> dict[str, Float[Tensor, " n"]]:
+    """Means of hair, skin and background, the mean of both edges, by name."""
+    found = {f"{name}_{what}": _region(planes, name).mean((1, 2)) for name in ("hair", "skin")}
+    edges = [_region(planes, side).mean((1, 2)) for side in ("left_edge", "right_edge")]
+    return found | {f"background_{what}": torch.stack(edges).mean(0)}
+
+
+def luminance(images: Float[Tensor, "n channels h w"]) -> Float[Tensor, "n h w"]:
+    """Luminance of images: the weighted mean of three channels, or the only channel."""
+    if images.shape[1] == 1:
+        return images[:, 0]
     return torch.einsum("nchw,c->nhw", images, torch.tensor(LUMINANCE, dtype=images.dtype))
 
 
-def laplacian_variance(images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, " n"]:
+def laplacian_variance(images: Float[Tensor, "n channels h w"]) -> Float[Tensor, " n"]:
     """Variance of the Laplacian of each image's luminance, a common measure of sharpness."""
     kernel = torch.tensor([[0.0, 1, 0], [1, -4, 1], [0, 1, 0]], dtype=images.dtype)[None, None]
     return F.conv2d(luminance(images)[:, None], kernel).flatten(1).var(1)
@@ -73,4 +78,10 @@ def laplacian_variance(images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, " n"]:
 def _region(planes: Float[Tensor, "n h w"], name: str) -> Float[Tensor, "n a b"]:
     h, w = planes.shape[1:]
     top, bottom, left, right = REGIONS[name]
-    return planes[:, round(top * h) : round(bottom * h), round(left * w) : round(right * w)]
+    return planes[:, _pixels(top, bottom, h), _pixels(left, right, w)]
+
+
+def _pixels(start: float, stop: float, size: int) -> slice:
+    """The pixels of a share of a side; at least one, which matters for images below 8 pixels."""
+    first = min(round(start * size), size - 1)
+    return slice(first, max(round(stop * size), first + 1))

@@ -36,7 +36,7 @@ SHOWN = 12  # images in a row of the picture
 class DirectJob:
     """One training of the PCA autoencoder directly on images with values in [−1, 1]."""
 
-    images: Float[Tensor, "n 3 size size"]
+    images: Float[Tensor, "n channels size size"]
     section: Direct
     compute: Compute
     checkpoints: Path
@@ -44,7 +44,11 @@ class DirectJob:
 
 
 def train_all(
-    sets: Mapping[str, Float[Tensor, "_ 3 size size"]], section: Direct, compute: Compute, checkpoints: Path, seed: int
+    sets: Mapping[str, Float[Tensor, "_ channels size size"]],
+    section: Direct,
+    compute: Compute,
+    checkpoints: Path,
+    seed: int,
 ) -> dict[str, LatentModel]:
     """Train one model per set of images, in parallel; returns the models by the names of the sets."""
     jobs = [DirectJob(images, section, compute, checkpoints / name, seed) for name, images in sets.items()]
@@ -52,13 +56,17 @@ def train_all(
 
 
 def train_direct(job: DirectJob) -> LatentModel:
-    """Train a PCA autoencoder on images without a generator (slide 41); raises `fit.Diverged`."""
-    size, network = job.images.shape[-1], job.section.network
+    """Train a PCA autoencoder on images without a generator (slide 41); raises `fit.Diverged`.
+
+    The networks have the levels of the section, but not more than the images can be halved; the coarsest are left out.
+    """
+    (channels, size), network = job.images.shape[1:3], job.section.network
+    levels = size.bit_length() - 2
     organised = PCAAutoencoder.of(
         job.section,
         training=job.section.training,
-        encoder=partial(ConvEncoder, size, 3, network.encoder_widths),
-        decoder=partial(ConvDecoder, size, 3, network.decoder_widths),
+        encoder=partial(ConvEncoder, size, channels, network.encoder_widths[:levels]),
+        decoder=partial(ConvDecoder, size, channels, network.decoder_widths[-levels:]),
         random_state=stream(job.seed, 1),
         device=job.compute,
         checkpoints=job.checkpoints,
@@ -112,7 +120,7 @@ def experiment(
     )
 
 
-def numbers(pairs: Mapping[str, Sequence[Float[Tensor, "n 3 h w"]]]) -> list[Measured]:
+def numbers(pairs: Mapping[str, Sequence[Float[Tensor, "_ _ _ _"]]]) -> list[Measured]:
     """Shares of the sharpness that reconstructions keep, and ratios of those with to those without the generator.
 
     Args:
@@ -125,19 +133,21 @@ def numbers(pairs: Mapping[str, Sequence[Float[Tensor, "n 3 h w"]]]) -> list[Mea
     return measured("direct", values)
 
 
-def reconstructed(model: LatentModel, images: Float[Tensor, "n 3 size size"]) -> Float[Tensor, "n 3 size size"]:
+def reconstructed(
+    model: LatentModel, images: Float[Tensor, "n channels size size"]
+) -> Float[Tensor, "n channels size size"]:
     """Reconstructions of images in [−1, 1] by a direct model, whose images are in [0, 1]."""
     return model.reconstruct((images.float().clamp(-1, 1) + 1) / 2) * 2 - 1
 
 
-def sharpness(made: Float[Tensor, "n 3 h w"], originals: Float[Tensor, "n 3 h w"]) -> dict[str, float]:
+def sharpness(made: Float[Tensor, "n channels h w"], originals: Float[Tensor, "n channels h w"]) -> dict[str, float]:
     """Variance of the Laplacian, and energy of high frequencies, of reconstructions as shares of the originals'."""
     made, originals = (x.float().clamp(-1, 1) for x in (made, originals))
     kinds = {"laplacian": laplacian_variance, "high_frequency": high_frequency_energy}
     return {name: float(of(made).mean() / of(originals).mean()) for name, of in kinds.items()}
 
 
-def high_frequency_energy(images: Float[Tensor, "n 3 h w"]) -> Float[Tensor, " n"]:
+def high_frequency_energy(images: Float[Tensor, "n channels h w"]) -> Float[Tensor, " n"]:
     """Energy of the luminance per pixel at frequencies above half the highest one in either direction."""
     grey = luminance(images)
     spectrum = torch.fft.fft2(grey).abs().square() / grey[0].numel() ** 2

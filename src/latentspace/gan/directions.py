@@ -45,7 +45,8 @@ class Directions(LatentModel):
 
     @classmethod
     def along(cls, columns: Columns) -> Directions:
-        """The directions of `columns`, orthonormalised in their order."""
+        """The directions of `columns`, orthonormalised in their order; at most as many as an offset has numbers."""
+        columns = columns[:, : len(columns)]
         model = cls(*columns.shape)
         q, r = torch.linalg.qr(columns.double())
         model.columns.copy_(q * r.diagonal().sign())
@@ -115,10 +116,11 @@ METHODS: dict[str, Callable[[FrozenGenerator, Sample, int], Columns]] = {
 
 
 def image_pca(data: Sample, k: int) -> Any:
-    """Principal components of the images, by scikit-learn, an upper bound for linear methods."""
+    """First k principal components of the images, or as many as there are; an upper bound for linear methods."""
     from sklearn.decomposition import PCA
 
-    return PCA(k, svd_solver="randomized", random_state=0).fit(flat(data.images))
+    images = flat(data.images)
+    return PCA(min(k, *images.shape), svd_solver="randomized", random_state=0).fit(images)
 
 
 def flat(images: Float[Tensor, "n channels h w"]) -> Float[np.ndarray, "n numbers"]:

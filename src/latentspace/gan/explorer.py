@@ -1,4 +1,4 @@
-"""Grids for the report's latent explorer, over pairs of components of a neighbourhood (slide 47)."""
+"""Grids for the report's latent explorer, over the components of a neighbourhood (slide 47)."""
 
 from __future__ import annotations
 
@@ -10,18 +10,16 @@ from latentspace.gan.attributes import Measure
 from latentspace.gan.local import Organised
 from latentspace.gan.neighbourhood import seed_of
 from latentspace.gan.params import Sizes
-from latentspace.gan.rendering import render, sample
+from latentspace.gan.pictures import LARGEST, pictures_of
+from latentspace.gan.rendering import sample
 from latentspace.measures.matching import association
 from latentspace.pipeline.measured import Findings, Picture
 from latentspace.plots import explorer
-from latentspace.plots.strips import as_shown
 from latentspace.plots.tables import axis_names
-
-VARIANTS = ["avatars", "faces"]
 
 
 def experiment(organised: Mapping[str, Organised], measures: Mapping[str, Measure], sizes: Sizes) -> Findings:
-    """Images over every pair of components of the first neighbourhood of each variant.
+    """Images over the components of the first neighbourhood of each variant, over pairs of them if there are many.
 
     Args:
         organised: trained variants by name.
@@ -37,11 +35,12 @@ def experiment(organised: Mapping[str, Organised], measures: Mapping[str, Measur
 
 @torch.no_grad()
 def pictures(name: str, organised: Organised, measure: Measure, sizes: Sizes) -> dict[str, Picture]:
-    """Files of one explorer by name: decoded planes, and their description."""
+    """Files of one explorer by name: decoded images, and their description."""
     place, model = organised.first
     fresh = sample(organised.generator, place, sizes.test_images, seed_of(sizes.seed, test=True))
     codes = model.encode(place.latents(fresh.offsets)).double().numpy()
     labels = axis_names(association(codes, measure(fresh.images.float())))
-    images = as_shown(render(organised.generator, model.decode(explorer.planes(model.components))))
-    facts = {"title": f"{name.capitalize()}, about an anchor", "kind": "planes"}
+    kind, grid = explorer.grid(model.components)
+    images = pictures_of(organised.generator, model.decode(grid), min(LARGEST, explorer.largest_side(len(grid))))
+    facts = {"title": f"{name.capitalize()}, about an anchor", "kind": kind}
     return {**explorer.files_of(name, images, facts, labels)}

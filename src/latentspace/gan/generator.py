@@ -11,9 +11,10 @@ from latentspace.gan.params import Source
 from latentspace.gan.rendering import render
 from latentspace.nn import models
 from latentspace.pipeline.measured import Findings, measured
+from latentspace.pipeline.own_paths import own_path
 from latentspace.plots.strips import as_shown, rows_of_images
 
-DOWNLOADS = Path(".downloads")
+DOWNLOADS = Path(".downloads")  # of the project, for all copies of it
 
 
 ROWS, COLUMNS = 4, 12  # of the picture of samples
@@ -27,7 +28,7 @@ def obtain(source: Source, target: Path) -> Generator:
             not changed.
     """
     if source.zoo is not None:
-        file = zoo_import.locate(source.zoo, DOWNLOADS)
+        file = zoo_import.locate(source.zoo, own_path(DOWNLOADS))
         return zoo_import.convert(file, target, source.zoo.network, source.zoo.release)
     generator = load_generator(Path(str(source.path)))
     models.save(generator, target)
@@ -41,8 +42,9 @@ def experiment(generator: Generator) -> Findings:
     images = as_shown(render(generator.fold(label), latents))
     rows = [(f"{first} …", images[first : first + COLUMNS]) for first in range(0, len(images), COLUMNS)]
     values = {"parameters": float(models.parameter_count(generator)), "image_size": float(generator.size)}
+    fading = f", still fading in its last scale, α = {generator.alpha:g}" if generator.alpha else ""
     return Findings(
         measured("", values),
         {"samples.png": rows_of_images(rows)},
-        summary=f"{generator.size}² pixels, latents of {generator.latent} numbers",
+        summary=f"{generator.size}² pixels, latents of {generator.latent} numbers{fading}",
     )

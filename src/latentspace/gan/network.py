@@ -21,6 +21,9 @@ from torch import Tensor, nn
 from latentspace.gan.layers import BASE, SLOPE, Equalised, activate, convolution, fade, pixel_norm, transposed_kernel
 from latentspace.nn import models
 
+SCALES = 9  # up to 1024 × 1024 pixels, as in the paper
+LARGEST = 8192  # width, length of a latent, or number of classes; the zoo's are 512 and 47
+
 
 class Generator(nn.Module):
     """Network from latents to images of 4·2^(scales − 1) pixels a side.
@@ -29,14 +32,18 @@ class Generator(nn.Module):
         latent: length of a latent without the class one-hot.
         widths: channels at each scale, 4×4 first.
         classes: length of the one-hot that is appended to the latent before normalisation; 0 for none.
-        channels: of the images, whose values are nominally in [−1, 1].
+        channels: of the images, 1 or 3, whose values are nominally in [−1, 1].
         alpha: share of the previous scale in the output, 0 (fully grown) … 1.
+
+    Raises:
+        ValueError: naming an argument that makes no sense.
     """
 
     def __init__(
         self, latent: int, widths: Sequence[int], classes: int = 0, channels: int = 3, alpha: float = 0.0
     ) -> None:
         super().__init__()
+        _check_config(latent, widths, classes, channels, alpha)
         self.latent, self.classes, self.channels, self.alpha = latent, classes, channels, alpha
         first = widths[0]
         self.formatLayer = Equalised(nn.Linear(latent + classes, BASE * BASE * first))
@@ -86,24 +93,48 @@ class Generator(nn.Module):
             image = fade(image, F.interpolate(coarse, scale_factor=2.0, mode="nearest"), self.alpha)
         return image
 
+    @torch.no_grad()
+    def check(self) -> None:
+        """Raise ValueError unless the weights are finite, and the images of latents are finite and differ."""
+        models.check_values(self, self.state_dict())
+        latents = torch.randn(2, self.latent + self.classes, generator=torch.Generator().manual_seed(0))
+        images = self(latents.to(self.formatLayer.module.weight)).half()  # as they are stored
+        if not bool(images.isfinite().all()):
+            raise ValueError("its images are not finite in half precision, where the largest number is 65504")
+        if torch.equal(images[0], images[1]):
+            raise ValueError("its images do not differ from one another")
+
     def fold(self, label: int | None = None) -> FrozenGenerator:
         """An equal generator with all constants folded into the weights, for experiments instead of training.
+
+        A generator that is fading in its last scale stays at its `alpha`.
 
         Args:
             label: a class; the frozen generator then takes latents without one-hot and outputs images of this class.
 
         Raises:
-            ValueError: if the generator is not fully grown, or has no such class.
+            ValueError: if the generator has no such class.
         """
-        if self.alpha > 0:
-            raise ValueError(f"alpha = {self.alpha}: only a fully grown generator (alpha = 0) can be folded")
         if label is not None and not 0 <= label < self.classes:
             raise ValueError(f"label = {label}: the generator has {self.classes} classes")
         return FrozenGenerator(self, label)
 
 
+def _check_config(latent: Any, widths: Any, classes: Any, channels: Any, alpha: Any) -> None:
+    """Raise ValueError for arguments of a `Generator` that make no sense."""
+    numbers = [("the number of widths", len(widths), range(1, SCALES + 1)), ("latent", latent, range(1, LARGEST + 1))]
+    numbers += [("classes", classes, range(LARGEST + 1)), ("channels", channels, range(1, 4, 2))]
+    numbers += [(f"widths[{scale}]", width, range(1, LARGEST + 1)) for scale, width in enumerate(widths[:SCALES])]
+    for name, number, allowed in numbers:
+        if type(number) is not int or number not in allowed:
+            between = " or " if len(allowed) == 2 else " … "
+            raise ValueError(f"{name} = {str(number)[:40]} must be {allowed[0]}{between}{allowed[-1]}")
+    if type(alpha) not in {int, float} or not 0 <= alpha <= 1:
+        raise ValueError(f"alpha = {str(alpha)[:40]} must be a number from 0 to 1")
+
+
 class FrozenGenerator(nn.Module):
-    """A fully grown generator with fixed weights, into which factors and upsampling are folded.
+    """A generator with fixed weights, into which factors and upsampling are folded.
 
     `Generator.fold` makes it. It equals its generator up to the order of floating-point sums. Gradients flow to the
     latent only.
@@ -119,6 +150,7 @@ class FrozenGenerator(nn.Module):
         super().__init__()
         self.size, self.scales, self.label = generator.size, len(generator.widths), label
         self.latent = generator.latent + (generator.classes if label is None else 0)
+        self.fades = generator.alpha > 0 and self.scales > 1
         dtype = generator.formatLayer.module.weight.dtype
         with torch.no_grad():
             self._keep("format", *generator.formatLayer.folded(dtype))
@@ -127,7 +159,12 @@ class FrozenGenerator(nn.Module):
                 weight, bias = first.folded(dtype)
                 self._keep(f"up{scale}", transposed_kernel(weight), bias)
                 self._keep(f"same{scale}", *second.folded(dtype))
-            self._keep("rgb", *cast("Equalised", generator.toRGBLayers[-1]).folded(dtype))
+            weight, bias = cast("Equalised", generator.toRGBLayers[-1]).folded(dtype)
+            if self.fades:
+                coarse = cast("Equalised", generator.toRGBLayers[-2]).folded(dtype)
+                self._keep("coarse", *(generator.alpha * part for part in coarse))
+                weight, bias = (1 - generator.alpha) * weight, (1 - generator.alpha) * bias
+            self._keep("rgb", weight, bias)
             if label is not None:
                 self.register_buffer("one_hot", F.one_hot(torch.tensor([label]), generator.classes).to(dtype))
 
@@ -147,10 +184,14 @@ class FrozenGenerator(nn.Module):
         x = F.leaky_relu(F.linear(z, weight, bias), SLOPE).view(len(z), -1, BASE, BASE)
         x = pixel_norm(x.contiguous(memory_format=torch.channels_last))
         x = activate(F.conv2d(x, *self._layer("base"), padding=1))
+        coarse: Tensor | float = 0.0
         for scale in range(self.scales - 1):
+            if self.fades and scale == self.scales - 2:
+                coarse = F.interpolate(F.conv2d(x, *self._layer("coarse")), scale_factor=2.0, mode="nearest")
             x = activate(F.conv_transpose2d(x, *self._layer(f"up{scale}"), stride=2, padding=1))
             x = activate(F.conv2d(x, *self._layer(f"same{scale}"), padding=1))
-        return F.conv2d(x, *self._layer("rgb"))
+        image = F.conv2d(x, *self._layer("rgb"))
+        return image + coarse if self.fades else image
 
 
 def load_generator(path: Path) -> Generator:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
-from latentspace.pca.settings import Network, Settings
+from latentspace.pca.settings import Experiment, Network
+from latentspace.pipeline.bounds import Count, Distinct, Seed, SeedCount, Steps, Width, Widths, are_distinct, within
+from latentspace.pipeline.own_paths import OwnFile
 from latentspace.pipeline.params import Name, Section, Selection, Training
+
+Sigma = Annotated[
+    float, within(0.001, 100, "with less, half precision hides the differences of the images, with more the anchor's")
+]
 
 Which = Literal["netG", "avgG"]
 
@@ -20,13 +25,13 @@ class Zoo(Section):
     """Check of the zoo's file format and arithmetic on random weights."""
 
     divide: int = Field(ge=1, le=128)
-    seed: int = Field(ge=0)
+    seed: Seed
 
 
 class ZooSource(Section):
     """A generator of the zoo: a user's file, or a release to download."""
 
-    file: str | None = None
+    file: OwnFile | None = None
     release: ReleaseName | None = None
     download: bool = False
     network: Which = "netG"
@@ -41,7 +46,7 @@ class ZooSource(Section):
 class Source(Section):
     """Origin of a generator, and the method that measures attributes of its images."""
 
-    path: str | None = None
+    path: OwnFile | None = None
     zoo: ZooSource | None = None
     attributes: Literal["regressor", "statistics"] = "statistics"
 
@@ -49,9 +54,6 @@ class Source(Section):
     def _one(self) -> Source:
         if (self.path is None) == (self.zoo is None):
             raise ValueError("give either a path (safetensors, of ours) or zoo")
-        file = self.path if self.zoo is None else self.zoo.file
-        if file is not None and not Path(file).is_file():
-            raise ValueError(f"{file}: no such file")
         return self
 
 
@@ -65,26 +67,26 @@ class Generators(Selection):
 class Sizes(Section):
     """Numbers of training and test images, and their seed."""
 
-    train_images: int = Field(ge=2)
-    test_images: int = Field(ge=2)
-    seed: int = Field(ge=0)
+    train_images: Count
+    test_images: Count
+    seed: Seed
 
 
 class DrawnSets(Sizes):
     """Sets of drawn avatars."""
 
-    glasses: float = Field(ge=0, le=1, description="share of heads that wear glasses")
+    glasses: Annotated[float, within(0.05, 0.95, "the regressor cannot learn who wears glasses if all or none do")]
 
 
 class TrainRegressor(Section):
     """The network that estimates an avatar's factors from its image."""
 
-    widths: list[PositiveInt] = Field(min_length=1)
-    noise: float = Field(ge=0, description="standard deviation of noise on training images, whose values are in ±1")
+    widths: Widths
+    noise: float = Field(ge=0, le=2, description="deviation of noise on training images, whose values are in ±1")
     training: Training
 
 
-class Variant(Settings):
+class Variant(Experiment):
     """Neighbourhoods of one generator, and the settings of their PCA autoencoders.
 
     Attributes:
@@ -101,22 +103,17 @@ class Variant(Settings):
     packet_sizes: list[PositiveInt] = Field(default=[1, 1, 1, 1, 1], min_length=1)
     generator: Name
     label: int | None = Field(default=None, ge=0)
-    anchors: list[int] = Field(min_length=1)
-    anchors_file: str | None = None
-    sigmas: list[PositiveFloat] = Field(default=[0.7], min_length=1)
+    anchors: Annotated[list[Seed], Field(min_length=1, max_length=100), Distinct]
+    anchors_file: OwnFile | None = None
+    sigmas: list[Sigma] = Field(default=[0.7], min_length=1, max_length=100)
     relative: bool = False
-    seeds: PositiveInt = 1
-    steps: PositiveInt | None = None
+    seeds: SeedCount = 1
+    steps: Steps | None = None
 
     @model_validator(mode="after")
     def _coherent(self) -> Variant:
-        for name in ("anchors", "sigmas"):
-            if len(set(getattr(self, name))) != len(getattr(self, name)):
-                raise ValueError(f"{name} = {getattr(self, name)} must be distinct")
-        if min(self.anchors) < 0:
-            raise ValueError(f"anchors = {self.anchors} must be ≥ 0")
-        if self.anchors_file is not None and not Path(self.anchors_file).is_file():
-            raise ValueError(f"{self.anchors_file}: no such file of anchors")
+        if not are_distinct([f"{sigma:g}" for sigma in self.sigmas]):  # as in the names of files
+            raise ValueError(f"sigmas = {self.sigmas} must be distinct in their first six digits")
         if self.reconstruction != "mse":
             raise ValueError("the error through a generator is that of eq. 16; reconstruction must be mse")
         return self
@@ -126,12 +123,18 @@ class Train(Section):
     """PCA autoencoders of neighbourhoods: common settings, and the variants, all of which are trained."""
 
     images: Sizes
-    hidden: PositiveInt = Field(description="width of the networks' hidden layers, per component in a decoder")
+    hidden: Width = Field(description="width of the networks' hidden layers, per component in a decoder")
     training: Training
     variants: dict[Name, Variant] = Field(min_length=1)
 
+    @model_validator(mode="after")
+    def _not_the_folder_of_the_generators(self) -> Train:
+        if "generator" in self.variants:
+            raise ValueError("a variant cannot have the name 'generator': models/gan/generator holds the generators")
+        return self
 
-class Direct(Settings):
+
+class Direct(Experiment):
     """The PCA autoencoder trained directly on images (slide 41)."""
 
     network: Network

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from latentspace.gan.neighbourhood import Neighbourhood, drawn_anchors, read_anchors
 from latentspace.gan.params import Variant
@@ -22,7 +21,7 @@ def places(variant: Variant, latent: int) -> list[Neighbourhood]:
     if variant.anchors_file is None:
         anchors = drawn_anchors(latent, variant.anchors)
     else:
-        rows = read_anchors(Path(variant.anchors_file), latent)
+        rows = read_anchors(variant.anchors_file, latent)
         if max(variant.anchors) >= len(rows):
             raise ValueError(f"{variant.anchors_file}: {len(rows)} anchors; anchors = {variant.anchors} asks for more")
         anchors = rows[variant.anchors]

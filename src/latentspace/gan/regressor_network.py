@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -46,10 +47,15 @@ class Regressor(nn.Module):
         return self.mean + self.deviation * self.network(images)
 
     @torch.no_grad()
-    def measure(self, images: Float[Tensor, "n 3 size size"]) -> Attributes:
-        """Factors of images with values in [−1, 1], by name."""
-        values = in_chunks(lambda part: self(part.float().clamp(-1, 1)), images).double().numpy()
+    def measure(self, images: Float[Tensor, "n channels size size"]) -> Attributes:
+        """Factors of images with values in [−1, 1], by name; grey images and other sizes are converted."""
+        values = in_chunks(lambda part: self(self._converted(part.float().clamp(-1, 1))), images).double().numpy()
         return dict(zip(self.names, values.T, strict=True))
+
+    def _converted(self, images: Float[Tensor, "n channels h w"]) -> Float[Tensor, "n 3 size size"]:
+        """Images in colour and of the size of those on which the network was trained."""
+        images, size = images.expand(-1, 3, -1, -1), (self.config["image_size"],) * 2
+        return images if images.shape[2:] == size else F.interpolate(images, size, mode="bilinear", antialias=True)
 
 
 def load_regressor(path: Path) -> Regressor:

@@ -51,9 +51,19 @@ def _rendered(generator: FrozenGenerator, latents: Float[Tensor, "n latent"], im
 
 
 def sample(generator: FrozenGenerator, place: Neighbourhood, count: int, seed: int, path: Path | None = None) -> Sample:
-    """Draw `count` latents of a neighbourhood and compute their images, mapped to the file `path` unless None."""
+    """Draw `count` latents of a neighbourhood and compute their images, mapped to the file `path` unless None.
+
+    Raises:
+        ValueError: if the images are equal, as σ is too small or too large.
+    """
     offsets = place.draw(count, seed)
-    return Sample(place, offsets, render(generator, place.latents(offsets), path))
+    images = render(generator, place.latents(offsets), path)
+    if len(images) > 1 and bool((images[:CHUNK] == images[:1]).all()):
+        raise ValueError(
+            f"sigmas: σ = {place.sigma:g} is too {'small' if place.sigma < 1 else 'large'} for latents in float32 and "
+            f"images in half precision: all images about anchor {place.number} are equal"
+        )
+    return Sample(place, offsets, images)
 
 
 class PlacedGenerator(nn.Module):

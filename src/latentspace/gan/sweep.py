@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from latentspace.gan.roles import PCA_AE, SWEEP
 from latentspace.gan.trials import WORDS, Trial, evaluate_all, explained_table, numbers
 from latentspace.pipeline.measured import Findings
 from latentspace.plots.style import Picture, axes_grid
@@ -13,7 +14,7 @@ from latentspace.plots.style import Picture, axes_grid
 BASELINES = ["ganspace", "jacobian"]
 
 
-COMPONENTS = 4  # number of components in the picture
+COMPONENTS = 4  # number of components in the picture, if there are as many
 
 
 def experiment(trials: Sequence[Trial]) -> Findings:
@@ -22,14 +23,16 @@ def experiment(trials: Sequence[Trial]) -> Findings:
     rows = []
     for trial, found in zip(trials, results, strict=True):
         sigma = f"{trial.place.sigma:g}".replace(".", "_")
-        rows += numbers(found, f"sweep.sigma_{sigma}.")
+        rows += numbers(found, f"{SWEEP}.sigma_{sigma}.")
     table = explained_table([result for found in results for result in found])
-    ours = table[(table["method"] == "pca_ae") & (table["components"] == COMPONENTS)]
+    ours = table[table["method"] == PCA_AE]
+    k = min(COMPONENTS, int(ours["components"].max()))
+    shares = ours[ours["components"] == k].groupby("sigma", sort=False)["explained"].mean()
     return Findings(
         rows,
-        {"sigma.png": explained_over_sigma(table, COMPONENTS)},
-        tables={"sweep": table},
-        summary=", ".join(f"σ {row.sigma:g}: {row.explained:.2f}" for row in ours.itertuples()),
+        {"sigma.png": explained_over_sigma(table, k)},
+        tables={SWEEP: table},
+        summary=", ".join(f"σ {sigma:g}: {share:.2f}" for sigma, share in shares.items()),
     )
 
 

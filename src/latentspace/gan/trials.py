@@ -18,6 +18,7 @@ from latentspace.gan.neighbourhood import Neighbourhood, Sample, seed_of
 from latentspace.gan.network import FrozenGenerator
 from latentspace.gan.params import Sizes
 from latentspace.gan.rendering import render, sample
+from latentspace.gan.roles import NO_COV, PCA_AE
 from latentspace.measures.dependence import max_correlation
 from latentspace.measures.matching import association
 from latentspace.nn.chunks import mean_squared_difference
@@ -34,8 +35,8 @@ CODED = 16_384  # offsets for correlations of codes, whose standard error is 1/�
 
 
 WORDS = {
-    "pca_ae": "PCA autoencoder",
-    "no_cov": "PCA autoencoder, λ = 0",
+    PCA_AE: "PCA autoencoder",
+    NO_COV: "PCA autoencoder, λ = 0",
     "image_pca": "PCA of the images (no generator)",
     "ganspace": "GANSpace",
     "jacobian": "Jacobian at the anchor",
@@ -155,12 +156,14 @@ def _navigated(
     trial: Trial, test: Sample, known: Attributes | None, method: str, seed: int | None, model: LocalModel
 ) -> Navigated:
     codes = model.encode(test.place.latents(test.offsets))
-    images = [render(trial.generator, model.decode(codes[:, : i + 1])) for i in range(model.components)]
-    explained = np.array([1 - mean_squared_difference(made, test.images) / test.variance for made in images])
+    explained = np.empty(model.components)
+    for i in range(model.components):  # one set of images in memory at a time
+        images = render(trial.generator, model.decode(codes[:, : i + 1]))
+        explained[i] = 1 - mean_squared_difference(images, test.images) / test.variance
     found = shown = None
     if trial.measure and known:
         found = association(codes.double().numpy(), known)
-        shown = association(codes.double().numpy(), trial.measure(images[-1].float()))
+        shown = association(codes.double().numpy(), trial.measure(images.float()))
     many = test.place.draw(CODED, seed_of(trial.sizes.seed, test=True) + 1)
     z = model.encode(test.place.latents(many)).double().numpy()
     return Navigated(method, trial.place, seed, explained, z, model, found, shown)
@@ -169,7 +172,8 @@ def _navigated(
 def _image_pca(trial: Trial, train: Sample, test: Sample, k: int) -> Result:
     pca, images = image_pca(train, k), directions.flat(test.images)
     codes = pca.transform(images)
-    errors = [np.square(images - pca.mean_ - codes[:, :i] @ pca.components_[:i]).mean() for i in range(1, k + 1)]
+    counts = range(1, pca.n_components_ + 1)
+    errors = [np.square(images - pca.mean_ - codes[:, :i] @ pca.components_[:i]).mean() for i in counts]
     explained = 1 - np.array(errors, dtype=np.float64) / test.variance
     return Result("image_pca", trial.place, None, explained, codes.astype(np.float64))
 
@@ -200,24 +204,25 @@ def _measures(result: Result) -> list[Measured]:
 def _explained_margins(results: Sequence[Result]) -> list[Measured]:
     """Smallest difference over k between the shares explained by the PCA autoencoder and by the best baseline."""
     margins = []
-    for ours in (result for result in results if result.method == "pca_ae"):
+    for ours in (result for result in results if result.method == PCA_AE):
         place = ours.place.name
         others = [other for other in results if other.method in directions.METHODS and other.place.name == place]
         if others:
-            best = np.max([other.explained for other in others], axis=0)
-            value = float((ours.explained - best).min())
-            margins.append(Measured("pca_ae", "explained_margin", value, ours.seed, place))
+            k = min(len(result.explained) for result in (ours, *others))
+            best = np.max([other.explained[:k] for other in others], axis=0)
+            value = float((ours.explained[:k] - best).min())
+            margins.append(Measured(PCA_AE, "explained_margin", value, ours.seed, place))
     return margins
 
 
 def _purity_margin(rows: Sequence[Measured]) -> list[Measured]:
     """Attribute purity of the PCA autoencoder − that of the best baseline, means over neighbourhoods."""
     means = {}
-    for method in ("pca_ae", *directions.METHODS):
+    for method in (PCA_AE, *directions.METHODS):
         if found := select(rows, method=method, measure="attribute_purity"):
             means[method] = float(np.mean([row.value for row in found]))
-    ours = means.pop("pca_ae", None)
-    return [Measured("pca_ae", "purity_margin", ours - max(means.values()))] if ours is not None and means else []
+    ours = means.pop(PCA_AE, None)
+    return [Measured(PCA_AE, "purity_margin", ours - max(means.values()))] if ours is not None and means else []
 
 
 def explained_table(results: Sequence[Result]) -> pd.DataFrame:

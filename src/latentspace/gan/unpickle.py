@@ -1,32 +1,30 @@
-"""Read a PyTorch checkpoint from an untrusted source without executing anything in it.
+"""Interpret the pickle of a PyTorch checkpoint without executing anything in it.
 
-A checkpoint is a pickle, and a pickle can call any function that it names. Here only a dozen names are allowed, of
-objects without side effects: an ordered dictionary, storage types, the function that rebuilds a tensor (replaced by one
-that only creates a view), and the GAN zoo's configuration (replaced by an empty class). Both container formats are read
-with the standard library: PyTorch's stream of pickles before 1.6, and its zip archive since.
+A pickle is a program of a small machine, which can call any function that it names. Here this machine is written out
+with the forty instructions and the few names that a checkpoint needs. Its values are plain ones, descriptions of
+tensors (`View`), and the attributes of the GAN zoo's configuration (`Config`); no object of the file is ever built, and
+no tensor is read. Keys are words and numbers, values are never compared or traversed, and instructions are counted, so
+that time and memory are bounded, whatever the program says.
+
+Source: the instructions are those of the standard library's `pickletools`.
 """
 
 from __future__ import annotations
 
 import io
 import math
-import pickle
-import struct
-import zipfile
-from collections import OrderedDict
+import mmap
+import pickletools
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import IO, Any, cast
 
 import torch
-from torch import Tensor
 
-MAGIC = 0x1950A86A20F9469CFC6C  # of the older format
-
-
-PROTOCOL = 1001
-
-
+INSTRUCTIONS = 100_000  # in one pickle; the largest of the zoo has 10 000
+DIMENSIONS = 8  # of a tensor, and arguments of a call
+KEYS = range(2**60)  # whole numbers as keys, whose hashes are themselves
 STORAGES = {
     "FloatStorage": torch.float32,
     "HalfStorage": torch.float16,
@@ -39,148 +37,245 @@ STORAGES = {
 }
 
 
-class Refused(pickle.UnpicklingError):
-    """The file names an object that a checkpoint does not need."""
+class Refused(ValueError):
+    """The file has something that a checkpoint does not need."""
 
 
-class _Sealed(type):
-    """Metaclass of classes that a pickle cannot change, as its BUILD instruction sets attributes of named objects."""
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """`count` numbers of a type, stored under a key."""
 
-    def __setattr__(cls, name: str, value: object) -> None:
-        raise Refused(f"a change of {cls.__name__}")
-
-
-class Config(metaclass=_Sealed):
-    """Replacement of the zoo's ``BaseConfig``, with attributes only."""
+    dtype: torch.dtype
+    key: str
+    count: int
 
 
-def read_restricted(path: Path) -> Any:
-    """Read a checkpoint: plain values, tensors, and `Config` objects.
+@dataclass(frozen=True, slots=True)
+class View:
+    """A tensor: size, stride and offset, in numbers, in a storage in which they fit."""
+
+    storage: Storage
+    offset: int
+    size: tuple[int, ...]
+    stride: tuple[int, ...]
+
+
+@dataclass(eq=False, slots=True)
+class Config:
+    """Attributes of the zoo's ``BaseConfig``."""
+
+    said: dict[Any, Any] = field(default_factory=dict)
+
+
+class Named(Enum):
+    """The names that a checkpoint may contain, beside the types of storages."""
+
+    ORDERED = "collections.OrderedDict"
+    TENSOR = "torch._utils._rebuild_tensor_v2"
+    PARAMETER = "torch._utils._rebuild_parameter"
+    CONFIG = "utils.config.BaseConfig"
+
+
+def interpret(stream: io.BytesIO | mmap.mmap) -> tuple[Any, dict[str, Storage]]:
+    """The value of the pickle at the position of `stream`, which is then behind it, and its storages by key.
 
     Raises:
-        ValueError: one line naming the file, if it is missing, truncated, not a checkpoint, or names other objects.
-            Nothing in the file has been executed.
+        Refused: saying what a checkpoint does not need.
+        Exception: of any other type, if the pickle is damaged.
     """
-    try:
-        if zipfile.is_zipfile(path):
-            return _read_zip(path)
-        with path.open("rb") as stream:
-            return _read_stream(stream, path.stat().st_size)
-    except FileNotFoundError:
-        raise ValueError(f"{path}: no such file") from None
-    except Refused as error:
-        raise ValueError(
-            f"{path}: refused: it is not a plain checkpoint, it would run {error}; nothing was executed"
-        ) from None
-    except (Exception, RecursionError) as error:  # a damaged pickle can fail in any way
-        reason = " ".join(str(error).split())[:120]
-        raise ValueError(f"{path}: damaged or not a checkpoint ({type(error).__name__}: {reason})") from None
+    machine = _Machine()
+    for instruction, argument, _ in pickletools.genops(cast("IO[bytes]", stream)):
+        if instruction.name == "STOP":
+            break
+        machine.work(1)
+        machine.step(instruction.name, argument)
+    return machine.stack.pop(), machine.storages
 
 
-class _Unpickler(pickle.Unpickler):
-    def __init__(self, stream: io.BufferedIOBase, storage: Callable[[torch.dtype, str, int], Tensor]) -> None:
-        super().__init__(stream, encoding="utf-8")
-        self.storage = storage
+class _Machine:
+    """The stack and the memo of a pickle."""
 
-    def find_class(self, module: str, name: str) -> Any:
-        if module == "torch" and name in STORAGES:
-            return STORAGES[name]
-        if name == "BaseConfig" and module.endswith("utils.config"):
-            return Config
-        if (module, name) not in ALLOWED:
-            raise Refused(f"{module}.{name}"[:80])
-        return ALLOWED[module, name]
+    def __init__(self) -> None:
+        self.stack: list[Any] = []
+        self.marks: list[int] = []
+        self.memo: dict[int, Any] = {}
+        self.storages: dict[str, Storage] = {}
+        self.worked = 0
 
-    def persistent_load(self, reference: Any) -> Tensor:
+    def work(self, steps: int) -> None:
+        """Count steps, and refuse too many."""
+        self.worked += steps
+        if self.worked > INSTRUCTIONS:
+            raise Refused(f"more than {INSTRUCTIONS} instructions")
+
+    def step(self, name: str, argument: Any) -> None:
+        """Carry out an instruction."""
+        if name in CONSTANTS:
+            self.stack.append(CONSTANTS[name]())
+        elif name in LITERALS:
+            self.stack.append(argument)
+        elif name in TUPLES:
+            self.stack.append(tuple(self.top(TUPLES[name])))
+        elif name in OPERATIONS:
+            OPERATIONS[name](self, argument)
+        elif name not in IGNORED:
+            raise Refused(f"the instruction {name}")
+
+    def top(self, count: int) -> list[Any]:
+        """Take `count` values from the stack."""
+        if count > len(self.stack):
+            raise IndexError("the stack is empty")
+        taken = self.stack[len(self.stack) - count :]
+        del self.stack[len(self.stack) - count :]
+        return taken
+
+    def since_mark(self) -> list[Any]:
+        """Take the values above the last mark."""
+        return self.top(len(self.stack) - self.marks.pop())
+
+    def put(self, index: int | None) -> None:
+        """BINPUT, LONG_BINPUT, MEMOIZE: remember the value on top."""
+        self.memo[len(self.memo) if index is None else index] = self.stack[-1]
+
+    def extend(self, values: list[Any]) -> None:
+        """Append values to the list on top."""
+        if type(self.stack[-1]) is not list:
+            raise Refused(f"an append to a {type(self.stack[-1]).__name__}")
+        self.stack[-1].extend(values)
+
+    def update(self, values: list[Any]) -> None:
+        """Set keys, each followed by its value, in the dictionary on top."""
+        if type(self.stack[-1]) is not dict:
+            raise Refused(f"an item of a {type(self.stack[-1]).__name__}")
+        self.stack[-1].update(_items(zip(values[::2], values[1::2], strict=True)))
+
+    def name(self, argument: str | None) -> None:
+        """GLOBAL, STACK_GLOBAL: something by its module and name."""
+        module, name = argument.split(" ", 1) if argument is not None else self.top(2)
+        self.stack.append(_named(module, name))
+
+    def reference(self, _: Any) -> None:
+        """BINPERSID: a storage. The older format appends the metadata of a view, which have been empty since 2017."""
+        (reference,) = self.top(1)
+        if type(reference) is not tuple or len(reference) > DIMENSIONS:
+            raise Refused("a storage of unknown form")
         match reference:
-            # The older format appends the metadata of a view, which have been empty since 2017.
-            case ["storage", torch.dtype() as dtype, str(key), str(), int(count), *rest] if not any(rest):
-                return self.storage(dtype, key, count)
-        raise Refused("a storage of unknown form")
+            case ("storage", torch.dtype() as dtype, str(key), str(), int(count), *rest) if rest in ([], [None]):
+                storage = self.storages.setdefault(key, Storage(dtype, key, count))
+                if count < 0 or storage != Storage(dtype, key, count):
+                    raise Refused("two storages of one name, or one of less than nothing")
+                self.stack.append(storage)
+            case _:
+                raise Refused("a storage of unknown form")
+
+    def call(self, _: Any) -> None:
+        """REDUCE: one of the three functions that a checkpoint calls."""
+        function, arguments = self.top(2)
+        if type(arguments) is not tuple or len(arguments) > DIMENSIONS:
+            raise Refused("a call of unknown form")
+        match function, arguments:
+            case Named.ORDERED, ():
+                self.stack.append({})
+            case Named.ORDERED, (list() as pairs,):  # of Python 2
+                self.work(len(pairs))
+                self.stack.append(_items(pairs))
+            case Named.TENSOR, (Storage() as storage, int(offset), tuple() as size, tuple() as stride, *_):
+                self.stack.append(_view(storage, offset, size, stride))
+            case Named.PARAMETER, (View() as tensor, *_):
+                self.stack.append(tensor)
+            case _:
+                raise Refused(f"a call of {_described(function)} with other arguments")
+
+    def new(self, _: Any) -> None:
+        """NEWOBJ: a configuration without attributes."""
+        match self.top(2):
+            case [Named.CONFIG, ()]:
+                self.stack.append(Config())
+            case [other, _]:
+                raise Refused(f"a new {_described(other)}")
+
+    def build(self, _: Any) -> None:
+        """BUILD: the attributes of a configuration; those of an ordered dictionary (``_metadata``) are not needed."""
+        (state,) = self.top(1)
+        match self.stack[-1], state:
+            case Config() as config, dict():
+                config.said = state
+            case dict(), dict():
+                pass
+            case other, _:
+                raise Refused(f"a change of a {_described(other)}")
 
 
-class _Tensor:
-    """Rebuilds a tensor as a view of a flat storage; torch raises an error for views beyond its end."""
-
-    __slots__ = ()  # no attributes that a pickle could set
-
-    def __call__(self, flat: Any, offset: int, size: tuple[int, ...], stride: tuple[int, ...], *_: Any) -> Tensor:
-        if not isinstance(flat, Tensor) or math.prod(size) > flat.numel():
-            raise Refused("a tensor larger than its storage")
-        return flat.as_strided(size, stride, offset)
-
-
-class _Parameter:
-    """Replaces a parameter by its tensor."""
-
-    __slots__ = ()
-
-    def __call__(self, data: Any, *_: Any) -> Tensor:
-        if not isinstance(data, Tensor):
-            raise Refused("a parameter that is no tensor")
-        return data
+def _items(pairs: Any) -> dict[Any, Any]:
+    """A dictionary of pairs whose keys are words or numbers: the hash of a nested tuple takes for ever."""
+    items = {}
+    for key, value in pairs:
+        if type(key) is not str and not (type(key) is int and key in KEYS):
+            raise Refused(f"a {type(key).__name__} as a key")
+        items[key] = value
+    return items
 
 
-ALLOWED: dict[tuple[str, str], Any] = {
-    ("collections", "OrderedDict"): OrderedDict,
-    ("torch._utils", "_rebuild_tensor_v2"): _Tensor(),
-    ("torch._utils", "_rebuild_parameter"): _Parameter(),
+def _named(module: Any, name: Any) -> Named | torch.dtype:
+    """What a checkpoint may name."""
+    if type(module) is not str or type(name) is not str:
+        raise Refused("a name that is no word")
+    if module == "torch" and name in STORAGES:
+        return STORAGES[name]
+    if name == "BaseConfig" and module.endswith("utils.config"):
+        return Named.CONFIG
+    for known in (Named.ORDERED, Named.TENSOR, Named.PARAMETER):
+        if f"{module}.{name}" == known.value and module == known.value.rpartition(".")[0]:
+            return known
+    raise Refused(f"the name {module[:40]}.{name[:40]}")
+
+
+def _view(storage: Storage, offset: int, size: tuple[Any, ...], stride: tuple[Any, ...]) -> View:
+    """A tensor that fits in its storage."""
+    if not len(size) == len(stride) <= DIMENSIONS or any(type(n) is not int or n < 0 for n in (*size, *stride, offset)):
+        raise Refused("a tensor of unknown form")
+    end = offset + 1 + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
+    if 0 not in size and max(end, math.prod(size)) > storage.count:
+        raise Refused("a tensor larger than its storage")
+    return View(storage, offset, size, stride)
+
+
+def _described(value: Any) -> str:
+    return value.value if isinstance(value, Named) else type(value).__name__
+
+
+CONSTANTS: dict[str, Callable[[], Any]] = {
+    "NONE": lambda: None,
+    "NEWTRUE": lambda: True,
+    "NEWFALSE": lambda: False,
+    "EMPTY_DICT": dict,
+    "EMPTY_LIST": list,
+    "EMPTY_TUPLE": tuple,
 }
 
 
-def _nothing(dtype: torch.dtype, key: str, count: int) -> Tensor:
-    raise Refused("a storage where none belongs")
+LITERALS = {"BININT", "BININT1", "BININT2", "LONG1", "INT", "LONG", "BINFLOAT", "BINUNICODE", "SHORT_BINUNICODE"}
+LITERALS |= {"BINSTRING", "SHORT_BINSTRING"}  # of Python 2
 
 
-def _bytes(count: int, dtype: torch.dtype) -> int:
-    return count * dtype.itemsize
+TUPLES = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 
 
-def _read_zip(path: Path) -> Any:
-    with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
-        (main,) = [name for name in names if name.count("/") <= 1 and name.endswith("data.pkl")]
-        root = main.removesuffix("data.pkl")
-        if f"{root}byteorder" in names and archive.read(f"{root}byteorder") != b"little":
-            raise Refused("big-endian numbers")
-
-        def storage(dtype: torch.dtype, key: str, count: int) -> Tensor:
-            if key not in known:
-                raw = bytearray(archive.read(f"{root}data/{key}"))
-                if len(raw) < _bytes(count, dtype):
-                    raise EOFError(f"storage {key} is short")
-                known[key] = torch.frombuffer(raw, dtype=dtype, count=count) if count else torch.empty(0, dtype=dtype)
-            return known[key]
-
-        known: dict[str, Tensor] = {}
-        return _Unpickler(io.BytesIO(archive.read(main)), storage).load()
+IGNORED = {"PROTO", "FRAME"}
 
 
-def _read_stream(stream: io.BufferedIOBase, total: int) -> Any:
-    def plain() -> Any:
-        return _Unpickler(stream, _nothing).load()
-
-    def storage(dtype: torch.dtype, key: str, count: int) -> Tensor:
-        if key not in known:
-            if not 0 <= _bytes(count, dtype) <= total:
-                raise EOFError(f"storage {key} is larger than the file")
-            known[key] = torch.empty(count, dtype=dtype)
-        return known[key]
-
-    known: dict[str, Tensor] = {}
-    if stream.read(1) != pickle.PROTO:
-        raise ValueError("not a PyTorch file")
-    stream.seek(0)
-    if plain() != MAGIC or plain() != PROTOCOL:
-        raise ValueError("not a PyTorch file")
-    if plain().get("little_endian") is not True:
-        raise Refused("big-endian numbers")
-    contents = _Unpickler(stream, storage).load()
-    for key in plain():  # the numbers follow in this order and fill the storages of the views created above
-        (count,) = struct.unpack("<q", stream.read(8))
-        if count != len(known[key]):
-            raise EOFError(f"storage {key} has {count} numbers, not {len(known[key])}")
-        raw = bytearray(stream.read(_bytes(count, known[key].dtype)))
-        if count:
-            known[key].copy_(torch.frombuffer(raw, dtype=known[key].dtype, count=count))
-    return contents
+OPERATIONS: dict[str, Callable[[_Machine, Any], None]] = {
+    "MARK": lambda machine, _: machine.marks.append(len(machine.stack)),
+    "TUPLE": lambda machine, _: machine.stack.append(tuple(machine.since_mark())),
+    **dict.fromkeys(("BINPUT", "LONG_BINPUT", "MEMOIZE"), _Machine.put),
+    **dict.fromkeys(("BINGET", "LONG_BINGET"), lambda machine, index: machine.stack.append(machine.memo[index])),
+    "APPEND": lambda machine, _: machine.extend(machine.top(1)),
+    "APPENDS": lambda machine, _: machine.extend(machine.since_mark()),
+    "SETITEM": lambda machine, _: machine.update(machine.top(2)),
+    "SETITEMS": lambda machine, _: machine.update(machine.since_mark()),
+    **dict.fromkeys(("GLOBAL", "STACK_GLOBAL"), _Machine.name),
+    "BINPERSID": _Machine.reference,
+    "REDUCE": _Machine.call,
+    "NEWOBJ": _Machine.new,
+    "BUILD": _Machine.build,
+}

@@ -13,7 +13,8 @@ import hashlib
 import math
 import shutil
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,11 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from latentspace.gan import unpickle
+from latentspace.gan import checkpoint
 from latentspace.gan.layers import SLOPE
 from latentspace.gan.network import Generator
 from latentspace.gan.params import Which, ZooSource
+from latentspace.gan.unpickle import Config, View
 from latentspace.nn import models
 from latentspace.pipeline import files
 
@@ -56,14 +58,14 @@ RELEASES: dict[str, Release] = {
 
 
 def fetch(release: str, folder: Path) -> Path:
-    """Download a released file to `folder` unless it exists; the digest in its name is checked.
+    """Download a released file to `folder`, unless one with the digest in its name is there.
 
     Raises:
         ValueError: naming the file, if it cannot be downloaded or has another digest; it is not kept.
     """
     file = RELEASES[release].file
     path = folder / file
-    if path.is_file():
+    if path.is_file() and _has_its_digest(path, file):
         return path
     try:
         with (
@@ -72,7 +74,7 @@ def fetch(release: str, folder: Path) -> Path:
         ):
             with temporary.open("wb") as out:
                 shutil.copyfileobj(answer, out)
-            if not sha256(temporary).startswith(Path(file).stem.rpartition("-")[2]):
+            if not _has_its_digest(temporary, file):
                 raise ValueError(f"{path}: what {ADDRESS + file} sent is not this file; try again")
     except OSError as error:
         reason = " ".join(str(error).split())[:120]
@@ -82,7 +84,11 @@ def fetch(release: str, folder: Path) -> Path:
 
 def locate(source: ZooSource, folder: Path) -> Path:
     """Path of the file that `source` names; a release is downloaded to `folder` unless it exists."""
-    return Path(source.file) if source.file is not None else fetch(str(source.release), folder)
+    return source.file if source.file is not None else fetch(str(source.release), folder)
+
+
+def _has_its_digest(path: Path, file: str) -> bool:
+    return sha256(path).startswith(Path(file).stem.rpartition("-")[2])
 
 
 def sha256(path: Path) -> str:
@@ -102,17 +108,29 @@ def read(path: Path, network: Which = "netG", release: str | None = None) -> Gen
     Raises:
         ValueError: one line naming the file and the mistake.
     """
-    contents = unpickle.read_restricted(path)
-    try:
-        weights = _weights(contents, network)
-        config = _config(contents.get("config"), weights)
+    with checkpoint.opened(path) as stored:
+        with _told(path):
+            views = _views(stored.contents, network)
+            config = _config(stored.contents.get("config"), views)
+            with torch.device("meta"):
+                models.check_shapes(Generator(**config), {name: view.size for name, view in views.items()})
+        weights = stored.tensors(views)
+    with _told(path):
         generator = Generator(**config)
         generator.load_state_dict(weights)
+        generator.check()
         _check_release(generator, release)
-    except (ValueError, RuntimeError, KeyError, IndexError, TypeError) as error:
+    return generator.eval()
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Tell every error in one line."""
+    try:
+        yield
+    except (ValueError, RuntimeError, ArithmeticError, LookupError, TypeError) as error:
         reason = " ".join(str(error).split())[:200]
         raise ValueError(f"{path}: not a generator of the GAN zoo: {reason}") from None
-    return generator.eval()
 
 
 def convert(path: Path, target: Path, network: Which = "netG", release: str | None = None) -> Generator:
@@ -129,37 +147,55 @@ def convert(path: Path, target: Path, network: Which = "netG", release: str | No
     return generator
 
 
-def _weights(contents: Any, network: Which) -> dict[str, Tensor]:
-    """State dict of `network` in the current key layout, float32."""
-    if not isinstance(contents, Mapping) or not isinstance(contents.get(network), Mapping):
+def _views(contents: Any, network: Which) -> dict[str, View]:
+    """State dict of `network` in the current key layout, without the ``module.`` of a `nn.DataParallel`."""
+    if type(contents) is not dict or type(contents.get(network)) is not dict:
         raise ValueError(f"it has no {network}")
+    state = {str(key): view for key, view in contents[network].items()}
+    whole = "module." if all(key.startswith("module.") for key in state) else ""
     named = {}
-    for key, tensor in contents[network].items():
-        stem, _, last = str(key).rpartition(".")
-        if not isinstance(tensor, Tensor) or last not in {"weight", "bias"}:
-            raise ValueError(f"{network} holds {key!r}, which is no weight")
-        named[f"{stem.removesuffix('.module')}.module.{last}"] = tensor.float()
+    for key, view in state.items():
+        stem, _, last = key.removeprefix(whole).rpartition(".")
+        if not isinstance(view, View) or last not in {"weight", "bias"}:
+            raise ValueError(f"{network} holds {key[:60]!r}, which is no weight")
+        if not view.storage.dtype.is_floating_point:
+            raise ValueError(f"{network} holds {key[:60]!r} in whole numbers ({view.storage.dtype})")
+        named[f"{stem.removesuffix('.module')}.module.{last}"] = view
     return named
 
 
-def _config(stored: Any, weights: Mapping[str, Tensor]) -> dict[str, Any]:
+def _config(stored: Any, views: Mapping[str, View]) -> dict[str, Any]:
     """Arguments of `Generator`, from the weights' shapes or, if these do not determine them, the configuration."""
-    said = dict(vars(stored)) if isinstance(stored, unpickle.Config) else {}
+    said = stored.said if isinstance(stored, Config) else stored if type(stored) is dict else {}
     _check_supported(said)
-    scales = 1 + max((int(key.split(".")[1]) + 1 for key in weights if key.startswith("scaleLayers.")), default=0)
-    widths = [len(weights["groupScale0.0.module.bias"])]
-    widths += [len(weights[f"scaleLayers.{scale}.1.module.bias"]) for scale in range(scales - 1)]
-    total = int(weights["formatLayer.module.weight"].shape[1])
-    if said.get("latentVectorDim") not in {None, total}:
-        raise ValueError(f"its config has latent size {said['latentVectorDim']}, its weights {total}")
-    classes = int(said.get("categoryVectorDim") or 0)
+    scales = 1 + len({key.split(".")[1] for key in views if key.startswith("scaleLayers.")})
+    widths = [views["groupScale0.0.module.bias"].size[0]]
+    widths += [views[f"scaleLayers.{scale}.1.module.bias"].size[0] for scale in range(scales - 1)]
+    total = views["formatLayer.module.weight"].size[1]
+    if said.get("latentVectorDim") not in (None, total):
+        raise ValueError(f"its config has latent size {_shown(said['latentVectorDim'])}, its weights {total}")
+    classes, alpha = _classes(said), said.get("alpha") or 0.0
     return {
         "latent": total - classes,
         "widths": widths,
         "classes": classes,
-        "channels": len(weights["toRGBLayers.0.module.bias"]),
-        "alpha": float(said.get("alpha") or 0),
+        "channels": views["toRGBLayers.0.module.bias"].size[0],
+        "alpha": float(alpha) if isinstance(alpha, int) else alpha,
     }
+
+
+def _classes(said: Mapping[str, Any]) -> int:
+    """Length of the one-hot; several attributes have one each, and these are not one list of classes."""
+    attributes, count = said.get("attribKeysOrder") or {}, said.get("categoryVectorDim") or 0
+    if type(attributes) is not dict or type(count) is not int:
+        raise ValueError(f"its config has {_shown(count)} classes of {_shown(attributes)}")
+    if len(attributes) > 1:
+        names = ", ".join(repr(name)[:20] for name in list(attributes)[:5])
+        raise ValueError(f"its classes are of {len(attributes)} attributes ({names}); one list of classes is supported")
+    for attribute in attributes.values():
+        if type(attribute) is not dict or len(attribute.get("values", ())) != count:
+            raise ValueError(f"its config counts {count} classes and names others")
+    return count
 
 
 def _check_supported(said: Mapping[str, Any]) -> None:
@@ -169,7 +205,12 @@ def _check_supported(said: Mapping[str, Any]) -> None:
     expected["lossCriterion"] = ("WGANGP", "Logistic")  # the other two append a tanh to the generator
     for name, allowed in expected.items():
         if name in said and said[name] not in allowed:
-            raise ValueError(f"its config has {name} = {said[name]!r}, which is not supported")
+            raise ValueError(f"its config has {name} = {_shown(said[name])}, which is not supported")
+
+
+def _shown(value: Any) -> str:
+    """A number or word as text; of anything else, which may have no end, its type."""
+    return repr(value)[:60] if type(value) in {int, float, bool, str, type(None)} else f"a {type(value).__name__}"
 
 
 def _check_release(generator: Generator, release: str | None) -> None:
@@ -229,5 +270,4 @@ def max_difference(generator: Generator, z: Float[Tensor, "batch latent"]) -> fl
     """
     generator, z = copy.deepcopy(generator).double(), z.double()
     literal = literal_forward(generator.state_dict(), z, generator.alpha)
-    forms = [generator] if generator.alpha > 0 else [generator, generator.fold()]
-    return max(float((form(z) - literal).abs().max()) for form in forms)
+    return max(float((form(z) - literal).abs().max()) for form in (generator, generator.fold()))

@@ -2,34 +2,68 @@
 
 from __future__ import annotations
 
+import os
+import stat
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from latentspace.images.image_set import Pixels
-from latentspace.images.params import DataSet
+from latentspace.nn.mapped import release
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".bmp"}
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP")  # Pillow's decoders that may run; others start programs, or are seldom tested
+SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+NOT_PICTURES = {"__MACOSX", "@eaDir"}  # folders that systems add, with a thumbnail or a resource fork of every picture
+MOST_PIXELS = 89_478_485  # a quarter of a gigabyte of them in colour; Pillow's limit, at which it only warns
+BACKGROUND = (255, 255, 255, 255)  # behind transparent pixels
+BLOCK = 1024  # images, after which the pages of a mapped array are given back
 
 
-def read_folder(spec: DataSet) -> Pixels:
-    """Images of the folder `spec.path` in the order of their names, cropped to central squares, resized bicubically.
+def pictures(folder: Path, wanted: int, why: str) -> list[str]:
+    """Paths of all images below a folder, sorted; hidden files, hidden folders and linked folders are left out.
+
+    Args:
+        folder: to search.
+        wanted: smallest number that will do.
+        why: names that number in the error.
 
     Raises:
-        ValueError: naming the folder if it holds too few images, or the file that cannot be read.
+        ValueError: naming the folder, what counts and what else is there, if there are too few or it cannot be read.
     """
-    wanted = spec.train_images + spec.test_images
-    found = paths(Path(str(spec.path)))[:wanted]
+    found: list[str] = []
+    others: Counter[str] = Counter()
+    for path in _visible(folder):
+        if path.lower().endswith(SUFFIXES):
+            found.append(path)
+        else:
+            others[Path(path).suffix.lower() or "without suffix"] += 1
     if len(found) < wanted:
-        raise ValueError(f"{spec.path}: {len(found)} images, fewer than train_images + test_images = {wanted}")
-    images = np.empty((wanted, spec.channels, spec.image_size, spec.image_size), dtype=np.uint8)
-    for out, path in zip(images, found, strict=True):
-        picture = square(path, spec.image_size, "RGB" if spec.channels == 3 else "L", Image.Resampling.BICUBIC)
-        out[:] = np.moveaxis(np.atleast_3d(picture), 2, 0)
-    return images
+        besides = ", ".join(f"{count} {printable(kind)}" for kind, count in others.most_common(5)) or "nothing"
+        raise ValueError(
+            f"{printable(folder)}: {len(found)} images, fewer than {why} = {wanted}; "
+            f"{', '.join(SUFFIXES)} count, found besides: {besides}"
+        )
+    return sorted(found, key=lambda path: path.split("/"))
+
+
+def fill(out: Pixels, paths: Sequence[str], resampling: Image.Resampling) -> None:
+    """Read one image per path into `out`, cropped to central squares and resized; one channel is grey, three are RGB.
+
+    Raises:
+        ValueError: naming the file that cannot be read.
+    """
+    mode: Literal["L", "RGB"] = "RGB" if out.shape[1] == 3 else "L"
+    for number, path in enumerate(paths):
+        picture = square(path, out.shape[-1], mode, resampling)
+        out[number] = np.moveaxis(np.atleast_3d(picture), 2, 0)
+        if number % BLOCK == BLOCK - 1:
+            release(out)
 
 
 def read_averaged(folder: Path, size: int) -> UInt8[np.ndarray, "n size size 3"]:
@@ -38,35 +72,84 @@ def read_averaged(folder: Path, size: int) -> UInt8[np.ndarray, "n size size 3"]
     Raises:
         ValueError: naming the folder if it holds fewer than two images, or the file that cannot be read.
     """
-    found = paths(folder)
-    if len(found) < 2:
-        raise ValueError(f"{folder}: fewer than two images ({', '.join(sorted(SUFFIXES))})")
-    return np.stack([square(path, size, "RGB", Image.Resampling.BOX) for path in found])
-
-
-def paths(folder: Path) -> list[Path]:
-    """Paths of the images below `folder`, sorted."""
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    found = pictures(folder, 2, "the least that can be learnt from")
+    images = np.empty((len(found), size, size, 3), dtype=np.uint8)
+    fill(np.moveaxis(images, 3, 1), found, Image.Resampling.BOX)
+    return images
 
 
 def square(
-    path: Path, size: int, mode: Literal["L", "RGB"], resampling: Image.Resampling
+    path: str, size: int, mode: Literal["L", "RGB"], resampling: Image.Resampling
 ) -> UInt8[np.ndarray, "size size *channels"]:
     """The largest central square of an image, upright by its EXIF orientation, resized to `size` pixels.
 
+    Of an animation the first frame. Transparent pixels are seen before white, 16 bits become 8, colour profiles are
+    ignored.
+
     Raises:
-        ValueError: naming the file if it is damaged or has more pixels than Pillow accepts.
+        ValueError: naming the file if it is not regular, damaged, of another format, or of more than `MOST_PIXELS`.
     """
     try:
-        with Image.open(path) as image:
-            upright = _eight_bits(ImageOps.exif_transpose(image)).convert(mode)
-            return np.asarray(ImageOps.fit(upright, (size, size), resampling))
-    except Exception as error:  # every image format raises its own errors for damaged or oversized files
-        raise ValueError(f"{path}: not a readable image ({type(error).__name__})") from None
+        with _opened(path) as stream, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow's warnings print the file's name as it is
+            with Image.open(stream, formats=FORMATS) as image:
+                if image.width * image.height > MOST_PIXELS:
+                    raise Image.DecompressionBombError
+                upright = opaque(ImageOps.exif_transpose(image)).convert(mode)
+                return np.asarray(ImageOps.fit(upright, (size, size), resampling))
+    except _NotRegular:
+        reason = "not a regular file"
+    except Image.DecompressionBombError:
+        reason = f"more than {MOST_PIXELS:,} pixels".replace(",", " ")
+    except UnidentifiedImageError:
+        reason = f"not a readable image: no {', '.join(FORMATS)}"
+    except OSError as error:
+        reason = f"not a readable image ({error.strerror or type(error).__name__})"
+    except Exception as error:  # every image format raises its own errors for damaged files
+        reason = f"not a readable image ({type(error).__name__})"
+    raise ValueError(f"{printable(path)}: {reason}")
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Convert 16 bits per pixel to 8, and a palette, which may have transparent colours, to RGBA."""
-    if image.mode.startswith("I"):
-        return image.point(lambda value: value / 256).convert("L")
-    return image.convert("RGBA") if image.mode == "P" else image
+def opaque(image: Image.Image) -> Image.Image:
+    """An image of 8 bits per channel without transparency: transparent pixels are seen before `BACKGROUND`."""
+    if image.mode.startswith("I"):  # grey of 16 bits
+        levels = np.asarray(image)
+        key = image.info.get("transparency")
+        seen = levels if key is None else np.where(levels == key, 65535, levels)
+        return Image.fromarray((seen.clip(0, 65535) // 256).astype(np.uint8))
+    if not image.has_transparency_data:
+        return image.convert("RGB") if image.mode in {"P", "CMYK"} else image
+    return Image.alpha_composite(Image.new("RGBA", image.size, BACKGROUND), image.convert("RGBA"))
+
+
+def printable(name: object) -> str:
+    """A file's name with its control characters escaped, as they would move the cursor or change the text's order."""
+    letters = (c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in str(name))
+    return "".join(letters)
+
+
+class _NotRegular(OSError):
+    """A FIFO, device, socket or folder with the name of an image."""
+
+
+def _opened(path: str) -> BinaryIO:
+    """Open a regular file; others, whose opening may wait or have effects, are not opened."""
+    if not stat.S_ISREG(Path(path).stat().st_mode):
+        raise _NotRegular
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # another file since
+        os.close(descriptor)
+        raise _NotRegular
+    return os.fdopen(descriptor, "rb")
+
+
+def _visible(folder: Path) -> Iterator[str]:
+    """Paths of what is below a folder but folders; a folder with the name of an image counts as a bad image."""
+    for parent, folders, files in os.walk(folder, onerror=_refused):
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in NOT_PICTURES]
+        files += [name for name in folders if name.lower().endswith(SUFFIXES)]
+        yield from (f"{parent}/{name}" for name in files if not name.startswith("."))
+
+
+def _refused(error: OSError) -> None:
+    raise ValueError(f"{printable(error.filename)}: cannot be read: {error.strerror}") from None

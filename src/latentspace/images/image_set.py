@@ -38,15 +38,15 @@ def to_batch(images: Pixels) -> Float[np.ndarray, "n channels size size"]:
 
 
 def save(data: ImageSet, path: Path) -> None:
-    """Write `data` as npz atomically; equal data give equal bytes."""
+    """Write `data` as npz atomically; equal data give equal bytes. Large sets are not compressed, to be mapped."""
     arrays = {"train": data.train, "test": data.test}
     arrays |= {f"train.{name}": values for name, values in data.train_factors.items()}
     arrays |= {f"test.{name}": values for name, values in data.test_factors.items()}
-    npz.write(path, arrays)
+    npz.write(path, arrays, compressed=data.train.nbytes <= npz.MAPPED)
 
 
 def load(path: Path) -> ImageSet:
-    """Read an image set; raises ValueError naming the file if it is missing, truncated or incomplete."""
+    """Read an image set; a large one is mapped. Raises ValueError naming the file if it is missing or damaged."""
     arrays = npz.read(path, ("train", "test"))
     factors = {
         part: {name.removeprefix(f"{part}."): arrays[name] for name in arrays if name.startswith(f"{part}.")}

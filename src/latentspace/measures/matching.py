@@ -57,20 +57,21 @@ def matching(table: pd.DataFrame) -> dict[str, tuple[str, float]]:
     return {str(table.columns[j]): (str(table.index[i]), float(table.iat[i, j])) for j, i in pairs}
 
 
-def leakage(table: pd.DataFrame, factor: str, component: str) -> float:
+def leakage(table: pd.DataFrame, factor: str, component: str | None) -> float:
     """Largest score of `factor` with a component other than `component`, the one matched to it.
 
     Args:
         table: scores; rows are components, columns are factors, as `association` gives them.
         factor: name of a column.
-        component: name of a row.
+        component: name of a row, or None if no component is matched to the factor.
 
     Raises:
         ValueError: if there is only one component.
         KeyError: if the table has no such factor or component.
     """
     need_two("leakage", len(table))
-    return float(table[factor].drop(component).max())
+    others = table[factor] if component is None else table[factor].drop(component)
+    return float(others.max())
 
 
 def best_rotation(codes: Pairs, factors: Pairs) -> tuple[float, Pairs]:

@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from latentspace.nn import distributed, memory
 from latentspace.nn.objective import Objective
+from latentspace.nn.rows import Rows
 from latentspace.nn.streams import batch_indices, stream
 from latentspace.pipeline.compute import CPU, Compute
 from latentspace.pipeline.files import atomic
@@ -61,7 +62,7 @@ def one_cycle(step: int, training: Training) -> float:
 @memory.kept()
 def fit(
     objective: Objective,
-    data: tuple[Tensor, ...],
+    data: tuple[Rows, ...],
     training: Training,
     *,
     seed: int,
@@ -73,8 +74,8 @@ def fit(
 
     Args:
         objective: the network with its loss, initialised by the caller.
-        data: tensors of equal length n; `objective` is called with the same rows of each. They are kept on the device,
-            except for tensors of more than 1 GiB, which may be mapped files and are moved batch by batch.
+        data: rows of equal number n; `objective` is called with the same ones of each. They are kept on the device, but
+            more than 1 GiB of them, which may be a mapped file, are moved batch by batch.
         training: schedule and batch size, over all processes.
         seed: of the batches.
         compute: device and arithmetic.
@@ -88,15 +89,15 @@ def fit(
     distributed.check_batch(training.batch_size)
     fabric = distributed.start(compute.device, compute.of_autoencoders)
     wrapped, optimizer = fabric.setup(objective, adam(objective, training))
-    data = tuple(tensor if tensor.nbytes > RESIDENT else fabric.to_device(tensor) for tensor in data)
+    data = tuple(rows if rows.nbytes > RESIDENT else fabric.to_device(rows) for rows in data)
     start, history = resume(checkpoints, objective, optimizer)
     every = max(1, training.steps // HISTORY_ROWS)
     for step in progress(range(start, training.steps), training.steps, label):
         rate, last = one_cycle(step, training), step + 1 == training.steps
         set_rate(optimizer, rate)
-        rows = distributed.shard(batch_indices(len(data[0]), training.batch_size, seed, step))
+        chosen = distributed.shard(batch_indices(len(data[0]), training.batch_size, seed, step))
         torch.manual_seed(stream(seed, step))
-        losses = train_step(fabric, wrapped, optimizer, tuple(tensor[rows.to(tensor.device)] for tensor in data))
+        losses = train_step(fabric, wrapped, optimizer, tuple(rows[chosen.to(rows.device)] for rows in data))
         if step % every == 0 or last:
             history.append(curve_row(step, rate, losses, seed))
         if checkpoints and ((step + 1) % training.checkpoint_every == 0 or last):

@@ -21,6 +21,7 @@ PACKAGE = __name__.split(".")[0]
 
 
 N = TypeVar("N", bound=nn.Module)
+LARGEST = 2**53  # number in a config; the largest size of a tensor is of this order
 REGISTERED: dict[str, type[nn.Module]] = {}  # kinds of networks outside this package
 
 
@@ -29,6 +30,14 @@ class Saveable(Protocol):
     """A network that can be rebuilt from plain values: ``type(network)(**network.config)``."""
 
     config: dict[str, Any]
+
+
+@runtime_checkable
+class Checked(Protocol):
+    """A network that raises ValueError for weights that make no sense; `load` asks it."""
+
+    def check(self) -> None:
+        """Raise ValueError, saying why the weights make no sense."""
 
 
 def save(network: nn.Module, path: Path, **more: Any) -> None:
@@ -53,24 +62,73 @@ def load_with_header(path: str | Path) -> tuple[nn.Module, dict[str, Any]]:
     """Rebuild a network from a file written by `save`; also returns the plain values of the file's header.
 
     Raises:
-        ValueError: naming the file, if it is missing, truncated or of an unknown kind, or its weights do not fit or
-            do not have the digest in the header.
+        ValueError: naming the file, if it is missing, truncated or of an unknown kind, or its weights do not fit, are
+            not finite, make no sense, or do not have the digest in the header.
     """
     path = Path(path)
     try:
+        if not path.is_file():
+            raise FileNotFoundError(path)
         with safe_open(path, framework="pt") as stream:
             header = json.loads((stream.metadata() or {})["latentspace"])
-            weights = {name: stream.get_tensor(name) for name in stream.keys()}  # noqa: SIM118  (not a dict)
+            names = list(stream.keys())
+            check_described(header, {name: stream.get_slice(name).get_shape() for name in names})
+            weights = {name: stream.get_tensor(name) for name in names}
         network = build(header)
         if digest(weights) != header["sha256"]:
             raise ValueError("the weights are not those that were saved: their digest differs")
+        check_values(network, weights)
         network.load_state_dict(weights)
+        if isinstance(network, Checked):
+            network.check()
     except FileNotFoundError:
-        raise ValueError(f"{path}: no such file; `dvc repro` makes it") from None
+        raise ValueError(f"{path}: no such file; `dvc repro` makes it, if params.yaml names its variant") from None
     except Exception as error:  # an untrusted header can fail in any way
         reason = " ".join(str(error).split())[:200]
         raise ValueError(f"{path}: not a sound model file ({type(error).__name__}: {reason})") from None
     return network.eval(), header
+
+
+def check_described(description: Mapping[str, Any], shapes: Mapping[str, Sequence[int]]) -> None:
+    """Raise ValueError unless a file's tensors are those of the network that it describes; allocates nothing.
+
+    A network of a kind outside this package is built to be compared, in `load`, as it may not do without numbers.
+    """
+    if count_of(description["config"]) > 100 + 10 * len(shapes):
+        raise ValueError(f"its config has more entries than a network of {len(shapes)} tensors needs")
+    if FORMER.get(description["kind"], description["kind"]) in KINDS:
+        with torch.device("meta"):
+            check_shapes(build(description), shapes)
+
+
+def count_of(value: Any) -> int:
+    """Number of entries in nested plain values; raises ValueError for a number that is not finite, or of no use."""
+    if isinstance(value, int | float) and not abs(value) < LARGEST:
+        raise ValueError(f"its config has the number {str(value)[:40]}")
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return len(inside) + sum(map(count_of, inside))
+
+
+def check_shapes(network: nn.Module, shapes: Mapping[str, Sequence[int]]) -> None:
+    """Raise ValueError unless tensors of these shapes are the weights of `network`, which may be on device meta."""
+    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    for name in sorted(expected.keys() ^ shapes.keys()):
+        raise ValueError(
+            f"the weights {name[:60]!r} are {'missing' if name in expected else 'not those of its config'}"
+        )
+    for name, shape in expected.items():
+        if tuple(shapes[name]) != shape:
+            raise ValueError(f"the weights {name!r} have the shape {tuple(shapes[name])}, by its config {shape}")
+
+
+def check_values(network: nn.Module, tensors: Mapping[str, torch.Tensor]) -> None:
+    """Raise ValueError for weights that are not finite, or are whole numbers where `network` has others."""
+    expected = network.state_dict()
+    for name, tensor in tensors.items():
+        if tensor.is_floating_point() != expected[name].is_floating_point():
+            raise ValueError(f"the weights {name!r} are {tensor.dtype}, not {expected[name].dtype}")
+        if not bool(tensor.isfinite().all()):
+            raise ValueError(f"the weights {name!r} are not all finite")
 
 
 def digest(tensors: Mapping[str, torch.Tensor]) -> str:
@@ -141,7 +199,8 @@ def _class(kind: str) -> type[nn.Module]:
     if kind not in KINDS:
         raise KeyError(f"no network of kind {kind!r}")
     module, _, name = KINDS[kind].rpartition(".")
-    found: type[nn.Module] = getattr(importlib.import_module(f"{PACKAGE}.{module}"), name)
+    with torch.device("cpu"):  # tensors of the module itself belong there, also while a network is built on meta
+        found: type[nn.Module] = getattr(importlib.import_module(f"{PACKAGE}.{module}"), name)
     return found
 
 

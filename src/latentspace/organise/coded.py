@@ -14,7 +14,9 @@ from torch import Tensor
 
 from latentspace.images import image_set
 from latentspace.images.image_set import ImageSet
+from latentspace.measures import columns
 from latentspace.measures.dependence import distance_correlations, max_correlation
+from latentspace.measures.moments import moments
 from latentspace.nn.chunks import in_chunks
 from latentspace.nn.latent import LatentModel
 from latentspace.nn.models import load_seeds
@@ -45,6 +47,11 @@ class Coded:
 
 
 BySeed = Mapping[int, Coded]
+
+
+def attributes(data: ImageSet) -> columns.Factors:
+    """The factors of the test images, or their moments if the factors are unknown."""
+    return data.test_factors or moments(image_set.to_batch(data.test))
 
 
 def load_models(
@@ -89,7 +96,9 @@ def order(coded: Coded) -> dict[str, float]:
 
 
 def dependence(codes: Float[np.ndarray, "n k"]) -> dict[str, float]:
-    """Largest |Pearson| and largest distance correlation between two components."""
+    """Largest |Pearson| and largest distance correlation between two components; empty with one component."""
+    if codes.shape[1] < 2:
+        return {}
     distances = distance_correlations(codes).to_numpy()
     return {
         "max_correlation": max_correlation(codes),

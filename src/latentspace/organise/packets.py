@@ -14,7 +14,8 @@ from latentspace.pipeline.measured import Findings, means, measured, select
 from latentspace.plots.tables import axis_names, heat_maps
 from latentspace.plots.traversals import traversal_grid, traversals
 
-# Names of the variants in the results.
+FACTORS = ("x", "y", "radius")
+# Names of the talk's variants in the results; others keep their names.
 VARIANTS = {"packets_2_1": "packets", "packets_1_2": "packets_1_2", "packets_1_1_1": "packets_1_1_1"}
 
 
@@ -22,7 +23,7 @@ def experiment(models: Mapping[str, Networks], data: ImageSet) -> Findings:
     """Relation of the components of translated disks to position and radius, by the sizes of the packets.
 
     Args:
-        models: by variant, as in `VARIANTS`, and seed.
+        models: by variant and seed.
         data: images of disks with the factors ``x``, ``y`` and ``radius``.
     """
     coded = encode(models, data)
@@ -30,7 +31,7 @@ def experiment(models: Mapping[str, Networks], data: ImageSet) -> Findings:
         row
         for name, by_seed in coded.items()
         for seed, one in by_seed.items()
-        for row in measured(VARIANTS[name], scores(one, data), seed)
+        for row in measured(VARIANTS.get(name, name), scores(one, data), seed)
     ]
     first = of_first_seed(coded)
     tables = {name: association(one.codes, data.test_factors) for name, one in first.items()}
@@ -47,7 +48,10 @@ def experiment(models: Mapping[str, Networks], data: ImageSet) -> Findings:
 
 
 def scores(coded: Coded, data: ImageSet) -> dict[str, float]:
-    """R² of affine maps to the position from the first two components and from all, and to the radius from the last."""
+    """R² of affine maps to the position from the first two components and from all, and to the radius from the last.
+
+    A code of one component has no second one: its first two are it alone.
+    """
     position = np.column_stack([data.test_factors["x"], data.test_factors["y"]])
     radius = data.test_factors["radius"][:, None]
     return {

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, RootModel, model_validator
+from pydantic import Field, RootModel, field_validator, model_validator
 
-from latentspace.pca.settings import Network, Settings
+from latentspace.pca.settings import Experiment, Network
+from latentspace.pipeline.bounds import Distinct, SeedCount, Steps, Width, within
 from latentspace.pipeline.params import Name, Section, Training
 
 
-class Variant(Settings):
+class Variant(Experiment):
     """One variant of the autoencoder; the defaults are those of the PCA autoencoder of slides 33-37.
 
     Attributes:
@@ -25,10 +26,10 @@ class Variant(Settings):
 
     images: Name
     method: Literal["pca_ae", "linear_pca", "nested_dropout", "beta_vae"] = "pca_ae"
-    beta: PositiveFloat | None = None
-    encoder_times: PositiveInt = 1
-    steps: PositiveInt | None = None
-    seeds: PositiveInt | None = None
+    beta: Annotated[float, within(1e-6, 1e6, "outside, one of the two terms of the loss is lost")] | None = None
+    encoder_times: Annotated[int, within(1, 16, "the encoder of 10 components has 10 times the parameters")] = 1
+    steps: Steps | None = None
+    seeds: SeedCount | None = None
 
     @model_validator(mode="after")
     def _coherent(self) -> Variant:
@@ -47,6 +48,14 @@ class Variants(RootModel[dict[Name, Variant]]):
     """Variants by name."""
 
 
+# Names that the results on an image set give to something else.
+RESERVED = {
+    "ellipses": ("post_hoc",),
+    "disks": ("packets",),
+    "dial": ("covariance", "distance_correlation"),
+}
+
+
 class Train(Section):
     """The PCA autoencoder and its baselines: common network and training, and the variants."""
 
@@ -54,15 +63,23 @@ class Train(Section):
     training: Training
     variants: dict[Name, Variant] = Field(min_length=1)
 
+    @field_validator("variants")
+    @classmethod
+    def _free_names(cls, variants: dict[str, Variant]) -> dict[str, Variant]:
+        for name, variant in variants.items():
+            if name in RESERVED.get(variant.images, ()):
+                raise ValueError(f"{name}: the results on {variant.images} have this name already; choose another")
+        return variants
+
 
 class ImageSets(Section):
-    """Image sets to compare with linear PCA, each with a variant of the same name."""
+    """Image sets to compare with linear PCA, each with a variant of the same name; there may be none."""
 
-    names: list[Name] = Field(min_length=1)
+    names: Annotated[list[Name], Distinct]
 
 
-class PostHoc(Settings):
+class PostHoc(Experiment):
     """Settings of the PCA autoencoder of the plain autoencoder's codes: learn first, organise afterwards."""
 
-    hidden: PositiveInt
+    hidden: Width
     training: Training

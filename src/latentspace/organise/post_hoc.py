@@ -14,7 +14,8 @@ from latentspace.images import image_set
 from latentspace.nn import distributed, models
 from latentspace.nn.chunks import in_chunks
 from latentspace.nn.latent import DecoderOf, LatentModel
-from latentspace.organise.params import PostHoc, Variant
+from latentspace.organise.params import PostHoc, Variants
+from latentspace.organise.selected import ELLIPSES, PLAIN, folders, load_set
 from latentspace.organise.trained import save_and_record
 from latentspace.pca.afterwards import OrganisedLatents
 from latentspace.pca.estimator import PCAAutoencoder
@@ -59,12 +60,12 @@ def organise_afterwards(job: PostHocJob) -> tuple[LatentModel, Curve]:
     return OrganisedLatents(job.base, organised.model_).eval(), organised.loss_curve_
 
 
-def organise_afterwards_and_record(run: Stage, settings: PostHoc, plain: Variant) -> None:
-    """Body of the post-hoc stage: organise the plain autoencoder of every seed."""
-    data = image_set.load(run.input(f"data/organise/{plain.images}.npz"))
+def organise_afterwards_and_record(run: Stage, settings: PostHoc, variants: Variants) -> None:
+    """Body of the post-hoc stage: organise the plain autoencoder of ellipses of every seed, if there is one."""
+    folder = folders(run, variants, ELLIPSES, [PLAIN])[PLAIN]
+    data = load_set(run, ELLIPSES)
     images = torch.from_numpy(image_set.to_batch(data.train))
-    folder = run.input(f"models/organise/{plain.images}/plain")
-    bases = models.load_seeds(folder, plain.seeds_of(run.seeds), LatentModel)
+    bases = models.load_seeds(folder, variants.root[PLAIN].seeds_of(run.seeds), LatentModel)
     jobs = [
         PostHocJob(images, base, settings, run.compute, run.checkpoints / f"seed_{seed}", seed)
         for seed, base in bases.items()

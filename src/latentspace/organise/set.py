@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import torch
-
-from latentspace.images import image_set
 from latentspace.images.image_set import ImageSet
-from latentspace.measures import columns
 from latentspace.measures.dependence import covariance_table
 from latentspace.measures.matching import association
-from latentspace.measures.moments import moments
 from latentspace.nn.latent import LatentModel
-from latentspace.organise.coded import Networks, encode, errors_of, of_first_seed, order_and_dependence
+from latentspace.nn.rows import ByteRows
+from latentspace.organise.coded import Networks, attributes, encode, errors_of, of_first_seed, order_and_dependence
 from latentspace.pca.baselines import LinearPCA
 from latentspace.pipeline.measured import Findings
 from latentspace.plots.animation import Animation
@@ -49,12 +45,7 @@ def experiment(models: Networks, data: ImageSet) -> Findings:
 def linear_pca(models: Networks, data: ImageSet) -> dict[int, LatentModel]:
     """Linear PCA of the training images with as many components as `models`, under their first seed."""
     seed = min(models)
-    images = torch.from_numpy(image_set.to_batch(data.train))
+    images = ByteRows.of(data.train)
     linear = LinearPCA(list(images.shape[1:]), models[seed].components)
     linear.fit(images)
     return {seed: linear.eval()}
-
-
-def attributes(data: ImageSet) -> columns.Factors:
-    """The factors of the test images, or their moments if the factors are unknown."""
-    return data.test_factors or moments(image_set.to_batch(data.test))

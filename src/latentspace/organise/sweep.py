@@ -8,62 +8,60 @@ import pandas as pd
 
 from latentspace.images.image_set import ImageSet
 from latentspace.measures.dependence import max_correlation
-from latentspace.measures.matching import association, leakage, matching
+from latentspace.measures.matching import association
 from latentspace.organise.coded import BySeed, Networks, encode, errors_of, order
-from latentspace.organise.params import Variants
+from latentspace.organise.factors import area_leakage
+from latentspace.organise.selected import LONG
 from latentspace.pipeline.measured import Findings, Measured, as_table, measured
 from latentspace.plots.style import Picture, axes_grid
 from latentspace.plots.tables import error_per_component
 
-LONG = "components_6"
-SHOWN = {"max_correlation": "largest |correlation|", "area_leakage": "leakage of area", "mse_k3": "MSE, k = 3"}
-
-
-def swept(variants: Variants) -> dict[str, float]:
-    """λ of the variants that differ from ``pca_ae`` in λ and the number of seeds only."""
-    base = variants.root["pca_ae"]
-    return {
-        name: other.weight
-        for name, other in variants.root.items()
-        if other.model_copy(update={"weight": base.weight, "seeds": base.seeds}) == base
-    }
+SHOWN = {"max_correlation": "largest |correlation|", "area_leakage": "leakage of area"}
 
 
 def experiment(models: Mapping[str, Networks], weights: Mapping[str, float], data: ImageSet) -> Findings:
-    """Correlation, leakage and error over λ, and the error of a longer code.
+    """Correlation, leakage and error over λ, and the error of a longer code, as far as there are models.
 
     Args:
-        models: by variant and seed; must include `LONG`.
+        models: by variant and seed: those of `weights` and, or, `LONG`.
         weights: λ of the swept variants.
         data: images of ellipses.
     """
     coded = encode(models, data)
-    rows = sweep_rows({name: coded[name] for name in weights}, data)
+    findings = over_weights({name: coded[name] for name in weights}, weights, data) if weights else Findings()
+    if LONG in coded:
+        findings.rows += [row for seed, one in coded[LONG].items() for row in measured(LONG, order(one), seed)]
+        findings.pictures["components.png"] = error_per_component(errors_of({LONG: coded[LONG]}))
+    findings.summary = findings.summary or f"{LONG}, no sweep of λ"
+    return findings
+
+
+def over_weights(coded: Mapping[str, BySeed], weights: Mapping[str, float], data: ImageSet) -> Findings:
+    """Correlation, leakage and error over λ."""
+    rows = sweep_rows(coded, data)
     table = as_table(rows).drop(columns="place")
     table.insert(0, "weight", table["method"].map(dict(weights)))
     table = table.sort_values(["weight", "seed"], ignore_index=True)
-    long = [row for seed, one in coded[LONG].items() for row in measured(LONG, order(one), seed)]
-    best = table.groupby("weight")["area_leakage"].mean().idxmin()
+    k = table.filter(regex="^mse_k").shape[1]
+    best = table.groupby("weight")["area_leakage" if "area_leakage" in table else f"mse_k{k}"].mean().idxmin()
+    shown = {column: words for column, words in SHOWN.items() if column in table} | {f"mse_k{k}": f"MSE, k = {k}"}
     return Findings(
-        [*rows, *long],
-        {
-            "lambda.png": sweep_figure(table, "weight", "λ", SHOWN),
-            "components.png": error_per_component(errors_of({LONG: coded[LONG]})),
-        },
+        rows,
+        {"lambda.png": sweep_figure(table, "weight", "λ", shown)},
         tables={"lambda": table},
-        summary=f"area leaks least at λ = {best:g}",
+        summary=f"area leaks least at λ = {best:g}" if k > 1 else f"one component, least error at λ = {best:g}",
     )
 
 
 def sweep_rows(coded: Mapping[str, BySeed], data: ImageSet) -> list[Measured]:
-    """Error by components, largest correlation and leakage of the area, of every variant and seed."""
+    """Error by components and, with two or more, largest correlation and leakage of the area, by variant and seed."""
     rows = []
     for name, by_seed in coded.items():
         for seed, one in by_seed.items():
-            table = association(one.codes, data.test_factors)
-            leaked = leakage(table, "area", matching(table)["area"][0])
-            values = {"max_correlation": max_correlation(one.codes), "area_leakage": leaked}
-            rows += measured(name, order(one) | values, seed)
+            values = order(one) | area_leakage(association(one.codes, data.test_factors))
+            if one.model.components > 1:
+                values["max_correlation"] = max_correlation(one.codes)
+            rows += measured(name, values, seed)
     return rows
 
 

@@ -7,20 +7,21 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 
 from latentspace.images import image_set
 from latentspace.nn import distributed
+from latentspace.nn.chunks import in_chunks
 from latentspace.nn.fit import fit
 from latentspace.nn.latent import LatentModel
 from latentspace.nn.objective import Objective
+from latentspace.nn.rows import ByteRows, Rows
 from latentspace.nn.streams import PACKET_BATCHES, WEIGHTS, stream
 from latentspace.organise.params import Variant
 from latentspace.organise.trained import save_and_record
 from latentspace.pca.baselines import BetaVAEObjective, Denormalised, LinearPCA, MeanHead, NestedDropoutObjective
-from latentspace.pca.estimator import PCAAutoencoder
-from latentspace.pca.growth import Curve, Factory, check, freeze
+from latentspace.pca.errors import ERRORS
+from latentspace.pca.growth import Curve, Factory, Growth, check, freeze, grow
 from latentspace.pca.networks import ConvDecoder, ConvEncoder, PacketAutoencoder, ScaleFreeBatchNorm, matched_widths
 from latentspace.pca.settings import Network
 from latentspace.pipeline.compute import Compute
@@ -28,14 +29,12 @@ from latentspace.pipeline.params import Training
 from latentspace.pipeline.stage import Stage
 from latentspace.pipeline.workers import side_by_side
 
-Images = Float[Tensor, "n channels h w"]
-
 
 @dataclass(frozen=True)
 class Job:
     """One training: images, network, schedule, variant, device, checkpoints, and seed."""
 
-    images: Images
+    images: Rows
     network: Network
     training: Training
     variant: Variant
@@ -60,23 +59,26 @@ def train(job: Job) -> tuple[LatentModel, Curve]:
 def train_pca_ae(job: Job) -> tuple[LatentModel, Curve]:
     """PCA autoencoder; with one packet and λ = 0, the plain autoencoder."""
     encoder, decoder = factories(job)
-    organised = PCAAutoencoder.of(
-        job.variant,
-        training=job.training,
+    growth = Growth(
         encoder=encoder,
         decoder=decoder,
-        random_state=job.seed,
-        device=job.compute,
+        error=ERRORS[job.variant.reconstruction](),
+        settings=job.variant,
+        training=job.training,
+        seed=job.seed,
+        compute=job.compute,
         checkpoints=job.checkpoints,
-    ).fit(job.images)
-    return organised.model_, organised.loss_curve_
+        label=job.checkpoints.name,
+    )
+    return grow((job.images,), growth)
 
 
 def train_linear_pca(job: Job) -> tuple[LatentModel, Curve]:
     """Linear PCA of the pixels, which does not depend on the seed."""
     model = LinearPCA(list(job.images.shape[1:]), sum(job.variant.packet_sizes))
     model.fit(job.images)
-    return model.eval(), [{"step": 0.0, "loss": float((model.reconstruct(job.images) - job.images).square().mean())}]
+    errors = in_chunks(lambda part: (model.reconstruct(part) - part).square().flatten(1).mean(1), job.images)
+    return model.eval(), [{"step": 0.0, "loss": float(errors.mean())}]
 
 
 def train_nested_dropout(job: Job) -> tuple[LatentModel, Curve]:
@@ -136,7 +138,7 @@ def train_and_record(run: Stage, name: str, network: Network, training: Training
     run.dataset(variant.images, path)
     if variant.steps is not None:
         training = training.model_copy(update={"steps": variant.steps})
-    images = torch.from_numpy(image_set.to_batch(data.train))
+    images = ByteRows.of(data.train)
     jobs = [
         Job(images, network, training, variant, run.compute, run.checkpoints / f"seed_{seed}", seed)
         for seed in variant.seeds_of(run.seeds)

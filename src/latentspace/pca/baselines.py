@@ -5,6 +5,7 @@ The plain autoencoder is a PCA autoencoder with all components in one packet and
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,8 +17,10 @@ from latentspace.nn import models
 from latentspace.nn.distributed import noise_like, shard
 from latentspace.nn.latent import LatentModel
 from latentspace.nn.objective import Objective
+from latentspace.nn.rows import Rows
 from latentspace.pca.errors import MeanSquare
 from latentspace.pca.networks import ScaleFreeBatchNorm
+from latentspace.pca.principal import IN_MEMORY, principal_components
 from latentspace.pipeline.workers import processes
 
 MEAN_SQUARE = MeanSquare()
@@ -43,14 +46,19 @@ class LinearPCA(LatentModel):
         self.register_buffer("axes", torch.zeros(components, self.mean.numel()))
         self.register_buffer("deviation", torch.ones(components))
 
-    def fit(self, images: Float[Tensor, "n channels h w"]) -> None:
-        """Compute the principal components of `images`."""
-        from sklearn.decomposition import PCA
+    def fit(self, images: Rows) -> None:
+        """Compute the principal components of images; more than 1 GiB of floats are read in parts, several times."""
+        if 4 * math.prod(images.shape) > IN_MEMORY:
+            mean, axes, deviation = principal_components(images, self.components)
+        else:
+            from sklearn.decomposition import PCA
 
-        pca = PCA(self.components, svd_solver="covariance_eigh").fit(images.flatten(1).numpy())
-        self.mean.copy_(torch.as_tensor(pca.mean_).view_as(self.mean))
-        self.axes.copy_(torch.as_tensor(pca.components_))
-        self.deviation.copy_(torch.as_tensor(pca.explained_variance_).sqrt())
+            pca = PCA(self.components, svd_solver="covariance_eigh").fit(images[:].flatten(1).numpy())
+            mean, axes = torch.as_tensor(pca.mean_), torch.as_tensor(pca.components_)
+            deviation = torch.as_tensor(pca.explained_variance_).sqrt()
+        self.mean.copy_(mean.view_as(self.mean))
+        self.axes.copy_(axes)
+        self.deviation.copy_(deviation)
 
     def encode(self, x: Float[Tensor, "n channels h w"]) -> Float[Tensor, "n components"]:
         """Projections on the axes, divided by their standard deviations."""

@@ -20,6 +20,7 @@ from latentspace.nn.chunks import CHUNK, in_chunks
 from latentspace.nn.distributed import gather, noise_like
 from latentspace.nn.fit import fit
 from latentspace.nn.objective import Objective
+from latentspace.nn.rows import Rows
 from latentspace.pca.networks import PacketAutoencoder, ScaleFreeBatchNorm
 from latentspace.pca.penalties import PENALTIES
 from latentspace.pca.settings import Settings
@@ -121,7 +122,7 @@ class Growth:
     label: str = ""
 
     def learn(
-        self, objective: Objective, rows: tuple[Tensor, ...], steps: int, packet: int, phase: str, batches: int
+        self, objective: Objective, rows: tuple[Rows, ...], steps: int, packet: int, phase: str, batches: int
     ) -> Curve:
         """Train an objective of packet number `packet`, from 0; `batches` is the random stream of its batches."""
         return fit(
@@ -142,7 +143,7 @@ class Growth:
             self.encoder(size), self.decoder(components + size), ScaleFreeBatchNorm(size), self.settings, self.error
         )
 
-    def best_restart(self, rows: tuple[Tensor, ...], packet: int, steps: int) -> PacketObjective:
+    def best_restart(self, rows: tuple[Rows, Tensor, Rows], packet: int, steps: int) -> PacketObjective:
         """The restart with the smallest error after a share of the steps: a plane folded early never unfolds."""
         components = rows[1].shape[1]
         if self.settings.restarts == 1:
@@ -154,7 +155,9 @@ class Growth:
             found.append((mean_error(curve), restart, tried))
         return min(found, key=lambda each: each[:2])[2]
 
-    def packet(self, rows: tuple[Tensor, ...], packet: int) -> tuple[PacketObjective, Float[Tensor, "n k"], Curve]:
+    def packet(
+        self, rows: tuple[Rows, Tensor, Rows], packet: int
+    ) -> tuple[PacketObjective, Float[Tensor, "n k"], Curve]:
         """Train one packet.
 
         Args:
@@ -177,7 +180,7 @@ class Growth:
 
 
 def grow(
-    data: tuple[Tensor, ...], growth: Growth, model: PacketAutoencoder | None = None
+    data: tuple[Rows, ...], growth: Growth, model: PacketAutoencoder | None = None
 ) -> tuple[PacketAutoencoder, Curve]:
     """Train a PCA autoencoder, packet by packet.
 
@@ -198,7 +201,7 @@ def grow(
     if known != sizes[: len(known)]:
         raise ValueError(f"packet_sizes = {sizes} does not begin with the trained packets {known}")
     inputs, targets = data[0], data[-1]
-    codes = inputs.new_zeros(len(inputs), 0)
+    codes = torch.zeros(len(inputs), 0, device=inputs.device)
     if model:
         with torch.no_grad():
             codes = in_chunks(model.encode, inputs)
@@ -235,7 +238,7 @@ def mean_error(history: Curve) -> float:
 
 
 @torch.no_grad()
-def freeze(encoder: nn.Module, norm: ScaleFreeBatchNorm, inputs: Tensor) -> Float[Tensor, "n size"]:
+def freeze(encoder: nn.Module, norm: ScaleFreeBatchNorm, inputs: Rows) -> Float[Tensor, "n size"]:
     """Freeze an encoder and its normalisation, with the statistics of the whole training set; returns its codes."""
     encoder.eval().requires_grad_(requires_grad=False)
     raw = in_chunks(encoder, inputs)
@@ -243,13 +246,15 @@ def freeze(encoder: nn.Module, norm: ScaleFreeBatchNorm, inputs: Tensor) -> Floa
     return norm.eval()(raw)
 
 
-def check(data: tuple[Tensor, ...]) -> None:
+def check(data: tuple[Rows, ...]) -> None:
     """Raise ValueError if there are fewer than two rows, a value is not finite, or all rows are equal."""
-    for tensor in data:
-        if len(tensor) < 2 or len(tensor) != len(data[0]):
-            raise ValueError(f"a data set of {len(tensor)} rows, where at least 2 and {len(data[0])} are expected")
-        sound = in_chunks(lambda part: part.reshape(len(part), -1).isfinite().all(1), tensor)
-        if not bool(sound.all()):
-            raise ValueError(f"row {int((~sound).nonzero()[0])} of the data holds a value that is not finite")
-        if all(bool((part == tensor[:1]).all()) for part in tensor.split(CHUNK)):
+    for rows in data:
+        if len(rows) < 2 or len(rows) != len(data[0]):
+            raise ValueError(f"a data set of {len(rows)} rows, where at least 2 and {len(data[0])} are expected")
+        for number, part in enumerate(rows.split(CHUNK)):  # keeps nothing, as small results would fragment the memory
+            sound = part.reshape(len(part), -1).isfinite().all(1)
+            if not bool(sound.all()):
+                row = number * CHUNK + int((~sound).nonzero()[0])
+                raise ValueError(f"row {row} of the data holds a value that is not finite")
+        if all(bool((part == rows[:1]).all()) for part in rows.split(CHUNK)):
             raise ValueError("all rows of the data are equal: there is nothing to encode")

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, model_validator
 
-from latentspace.pipeline.params import Section
+from latentspace.pipeline.bounds import Weight, Widths, within
+from latentspace.pipeline.params import Section, shortened
 
-Widths = Annotated[list[PositiveInt], Field(min_length=1)]
+Share = Annotated[float, within(1e-6, 1e6, "a packet's share of the steps, relative to that of the others")]
+Noise = Annotated[
+    float, within(1e-6, 10, "in units of the components' deviation; less has no effect, more hides them", or_zero=True)
+]
+MOST_COMPONENTS = 10
 Penalty = Literal["covariance", "distance_correlation"]
 Reconstruction = Literal["mse", "bce"]
 
@@ -19,18 +24,23 @@ class Network(Section):
     encoder_widths: Widths
     decoder_widths: Widths
 
+    @property
+    def widths(self) -> dict[str, list[int]]:
+        """Both lists of widths by their keys."""
+        return {"encoder_widths": self.encoder_widths, "decoder_widths": self.decoder_widths}
+
 
 class Settings(Section):
     """Packets, penalty, error and schedule of a PCA autoencoder; see the arguments of `PCAAutoencoder`."""
 
     packet_sizes: list[PositiveInt] = Field(default=[1, 1, 1], min_length=1)
-    weight: NonNegativeFloat = 1.0
+    weight: Weight = 1.0
     penalty: Penalty = "covariance"
     reconstruction: Reconstruction = "mse"
-    code_noise: NonNegativeFloat = 0.0
+    code_noise: Noise = 0.0
     settle: float = Field(default=0.0, ge=0, lt=1)
-    restarts: PositiveInt = 1
-    shares: list[PositiveFloat] | None = None
+    restarts: Annotated[int, within(1, 100, "each restart trains for 15 % of the packet's steps")] = 1
+    shares: list[Share] | None = None
 
     @model_validator(mode="after")
     def _one_share_each(self) -> Settings:
@@ -44,3 +54,14 @@ class Settings(Section):
             steps = round(steps * len(self.shares) * self.shares[packet] / sum(self.shares))
         growing = max(1, round(steps * (1 - self.settle)))
         return growing, max(0, steps - growing)
+
+
+class Experiment(Settings):
+    """Settings in params.yaml, whose figures show every component."""
+
+    @model_validator(mode="after")
+    def _few_components(self) -> Experiment:
+        if (components := sum(self.packet_sizes)) > MOST_COMPONENTS:
+            sizes = shortened(str(self.packet_sizes))
+            raise ValueError(f"packet_sizes = {sizes}: {components} components; figures show 1 … {MOST_COMPONENTS}")
+        return self

@@ -76,8 +76,13 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, values: Mapping[str, Any]) -> None:
-    """Write `values` as JSON with sorted keys, so that equal values give equal bytes."""
-    write_text(path, json.dumps(values, indent=2, sort_keys=True, allow_nan=False) + "\n")
+    """Write `values` as `as_json`."""
+    write_text(path, as_json(values))
+
+
+def as_json(values: Mapping[str, Any]) -> str:
+    """`values` as JSON with sorted keys, so that equal values give equal text; raises ValueError for NaN."""
+    return json.dumps(values, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -12,19 +12,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from latentspace.pipeline import files
+from latentspace.pipeline import available, bases, files, flat
 from latentspace.pipeline.compute import Compute
 from latentspace.pipeline.declaration import Declaration, declaration
+from latentspace.pipeline.failures import DeclarationError, one_line
 from latentspace.pipeline.measured import Findings, Measured, Picture, means
 from latentspace.pipeline.params import S, lookup, parse
 from latentspace.pipeline.tracking.outbox import EXPORTED, RunLog, post
@@ -35,25 +34,26 @@ if TYPE_CHECKING:
     import torch
 
 
-WAITED_FOR = ("data/code/", "data/params.ok")  # dependencies that no stage reads
+WAITED_FOR = ("data/code/", "data/inputs/", "data/params.ok")  # dependencies that no stage reads
 
 
 class Stage:
     """Access to the declared inputs and outputs of a stage, and the record of its run; made by `stage`.
 
-    Methods that take a parameter, a dependency or an output raise RuntimeError if dvc.yaml does not declare it.
+    Methods that take a parameter, a dependency or an output raise DeclarationError if dvc.yaml does not declare it.
     """
 
     def __init__(self, name: str, declared: Declaration) -> None:
         self.name = name
         self.declared = declared
         self.used: set[str] = set()  # declared parameters, dependencies and outputs that were used
+        self.left_out: dict[str, str] = {}  # reasons by name
         self.digests = {dep: files.md5(Path(dep)) for dep in declared.deps}
         self.chapter = "pipeline" if name == "report" else name.split("_")[0]
         self.log = RunLog(stage=name, chapter=self.chapter)
-        self.log.params = dict(_flatten(declared.params))
+        self.log.params = dict(flat.flatten(declared.params))
         for key in declared.own:  # one name for all variants, so that MLflow shows them in one column
-            self.log.params |= dict(_flatten({"variant": declared.params[key]}))
+            self.log.params |= dict(flat.flatten({"variant": declared.params[key]}))
         self.log.tags = {"stage": name.split("@")[0], "variant": name.partition("@")[2]}
         self.log.tags |= {f"dep.{dep}": digest for dep, digest in self.digests.items()}
         # If several processes train together (nn/distributed.py), only the first keeps its outputs.
@@ -61,6 +61,10 @@ class Stage:
 
     def read(self, schema: type[S], key: str) -> S:
         """The declared part of the section of params.yaml at dotted `key`; raises ParamsError if it is wrong."""
+        return parse(schema, self._part(key), key)
+
+    def _part(self, key: str) -> Any:
+        """The declared part of params.yaml at dotted `key`; raises ParamsError if there is none."""
         declared: dict[str, Any] = {}
         for dotted, value in self.declared.params.items():
             here = declared
@@ -73,12 +77,12 @@ class Stage:
             for known in self.declared.params
             if f"{known}.".startswith(f"{key}.") or f"{key}.".startswith(f"{known}.")
         }
-        return parse(schema, lookup(declared, key), key)
+        return lookup(declared, key)
 
     def read_value(self, key: str) -> Any:
         """One value of params.yaml, which dvc.yaml must declare under exactly this key."""
         if key not in self.declared.params:
-            raise RuntimeError(f"dvc.yaml: stage {self.name} does not declare {key} as parameter")
+            raise DeclarationError(f"dvc.yaml: stage {self.name} does not declare {key} as parameter")
         self.used.add(key)
         return self.declared.params[key]
 
@@ -104,6 +108,29 @@ class Stage:
         """`input` of several files or folders under `folder`, by name."""
         return {name: self.input(f"{folder}/{name}") for name in names}
 
+    def available(self, folders: Mapping[str, str], key: str) -> dict[str, Path]:
+        """`input` of those names in `folders`, paths by name, that params.yaml has at `key`; the others are left out.
+
+        Raises:
+            NothingToDoError: if none is left; this ends the stage with success and empty outputs.
+        """
+        names, reasons = available.split(folders, self._part(key), key)
+        found = {name: self.input(folders[name]) for name in names}
+        empty = {name: "its stage had nothing to do" for name, path in found.items() if available.is_empty(path)}
+        self.leave_out(reasons | empty)
+        if len(empty) == len(found):
+            raise available.NothingToDoError
+        return {name: path for name, path in found.items() if name not in empty}
+
+    def leave_out(self, reasons: Mapping[str, str]) -> None:
+        """State what this stage does not evaluate, and why, in its result line and as the tag ``left_out`` of its run.
+
+        A stage that leaves something out need not use all it declares; outputs that it does not write become empty.
+        """
+        self.left_out |= reasons
+        if self.left_out:
+            self.log.tags["left_out"] = available.in_words(self.left_out)
+
     def output(self, path: str) -> Path:
         """`path`; dvc.yaml must declare it, or a folder above it, as an output of this stage. Creates its folder."""
         out = Path(self.scratch.name if self.scratch else "") / self._declared(path, self.declared.outs, "output")
@@ -113,16 +140,23 @@ class Stage:
     def _declared(self, path: str, allowed: Sequence[str], what: str) -> str:
         covering = {known for known in allowed if Path(path) == Path(known) or Path(known) in Path(path).parents}
         if not covering:
-            raise RuntimeError(f"dvc.yaml: stage {self.name} does not declare {path} as {what}")
+            raise DeclarationError(f"dvc.yaml: stage {self.name} does not declare {path} as {what}")
         self.used |= covering
         return path
 
     def check_used(self) -> None:
-        """Raise RuntimeError if a declaration was not used, as it would make the stage stale for no reason."""
+        """Raise DeclarationError if a declaration was not used, as it would make the stage stale for no reason.
+
+        After `leave_out`, outputs that were not used are made empty instead.
+        """
+        if self.left_out:
+            for out in {*self.declared.outs} - self.used:
+                available.write_empty(self.output(out))
+            return
         declared = {*self.declared.params, *self.declared.deps, *self.declared.outs}
         idle = sorted(name for name in declared - self.used if not name.startswith(WAITED_FOR))
         if idle:
-            raise RuntimeError(f"dvc.yaml: stage {self.name} declares what it does not use: {', '.join(idle)}")
+            raise DeclarationError(f"dvc.yaml: stage {self.name} declares what it does not use: {', '.join(idle)}")
 
     def record(self, findings: Findings) -> None:
         """Write the results of an experiment: metrics, pictures, matrices and tables; print its summary."""
@@ -141,27 +175,22 @@ class Stage:
         """Write the stage's metrics as one flat JSON object, and record them with their means over the seeds.
 
         Raises:
-            RuntimeError: if two rows have the same key.
+            DeclarationError: if two rows have the same key.
             ValueError: if a value is NaN or infinite.
         """
         path = self.output(f"metrics/{self.name.replace('@', '/')}.json")
-        flat = {row.key: _number(row.value) for row in rows}
-        if len(flat) != len(rows):
-            raise RuntimeError(f"stage {self.name}: two numbers of one key")
-        files.write_json(path, flat)
-        self.log.metrics |= means(rows) | flat
+        values = {row.key: flat.finite(row.value) for row in rows}
+        if len(values) != len(rows):
+            raise DeclarationError(f"stage {self.name}: two numbers of one key")
+        files.write_json(path, values)
+        self.log.metrics |= means(rows) | values
         self.log.artifacts.append((str(path), ""))
 
     def curves(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write curves for DVC and MLflow; each row has ``seed`` or ``run``, ``step``, and the plotted quantities."""
         path = self.output(f"plots/{self.name.replace('@', '/')}.csv")
-        columns = list(dict.fromkeys(key for row in rows for key in row))
-        lines = [[_text(row.get(column, "")) for column in columns] for row in rows]
-        files.write_text(path, "".join(",".join(line) + "\n" for line in [columns, *lines]))
-        for row in rows:
-            name, step = row.get("run") or f"seed_{row['seed']}", int(row["step"])
-            points = ((key, value) for key, value in row.items() if key not in {"run", "seed", "step"})
-            self.log.curves += [(f"{key}/{name}", step, float(value)) for key, value in points]
+        files.write_text(path, flat.as_csv(rows))
+        self.log.curves += flat.points(rows)
 
     def table(self, name: str, table: pd.DataFrame) -> None:
         """Attach a table to the run, which MLflow shows and compares between runs."""
@@ -169,10 +198,13 @@ class Stage:
 
     def picture(self, file: str, picture: Picture) -> None:
         """Save a picture under figures/<stage>/ and attach it to the run."""
+        self.log.artifacts.append((self._saved(file, picture), "figures"))
+
+    def _saved(self, file: str, picture: Picture) -> str:
         path = self.output(f"figures/{self.name.replace('@', '/')}/{file}")
         with files.atomic(path) as temporary:
             picture.save(temporary)
-        self.log.artifacts.append((str(path), "figures"))
+        return str(path)
 
     def matrix(self, name: str, table: pd.DataFrame) -> None:
         """Save a labelled square matrix (index = columns) as JSON under figures/<stage>/ and as a table of the run."""
@@ -183,10 +215,7 @@ class Stage:
 
     def image(self, key: str, step: int, image: Picture) -> None:
         """Save an image that belongs to a step, such as a scale of a generator; the run shows it by step."""
-        path = self.output(f"figures/{self.name.replace('@', '/')}/{key}_{step}.png")
-        with files.atomic(path) as temporary:
-            image.save(temporary)
-        self.log.images.append((key, step, str(path)))
+        self.log.images.append((key, step, self._saved(f"{key}_{step}.png", image)))
 
     def model(self, name: str, path: str, example: torch.Tensor) -> None:
         """Attach the network in file `path` to the run; MLflow also stores it as a model for stages in `EXPORTED`.
@@ -202,7 +231,7 @@ class Stage:
 
     def summary(self, params: Mapping[str, Any], metrics: Mapping[str, float], tags: Mapping[str, str]) -> None:
         """Record the whole pipeline in this run: all parameters, headline metrics, links to the runs of the stages."""
-        self.log.params |= dict(_flatten(params))
+        self.log.params |= dict(flat.flatten(params))
         self.log.metrics |= metrics
         self.log.tags |= tags
 
@@ -223,8 +252,9 @@ class Stage:
     def say(self, text: str) -> None:
         """Print the result of the stage in one line, with the arithmetic if the stage trains."""
         arithmetic = self.log.tags.get("arithmetic")
+        left_out = f"; left out: {self.log.tags['left_out']}" if self.left_out else ""
         if rank() == 0:
-            print(f"{self.name}: {text}" + (f" ({arithmetic})" if arithmetic else ""), flush=True)
+            print(f"{self.name}: {text}{left_out}" + (f" ({arithmetic})" if arithmetic else ""), flush=True)
 
 
 @contextmanager
@@ -236,18 +266,20 @@ def stage(script: str, variant: str | None = None) -> Iterator[Stage]:
         variant: its name, if the stage has variants (``matrix`` or ``foreach`` in dvc.yaml).
 
     Raises:
-        SystemExit: after printing one line: wrong parameter, missing or damaged input, full disk, killed training.
-        RuntimeError: if the declaration in dvc.yaml differs from what the stage uses.
+        SystemExit: after printing one line, as `one_line` does: wrong parameter, damaged input, full disk, no memory.
+        DeclarationError: if the declaration in dvc.yaml differs from what the stage uses.
     """
     if "DVC_STAGE" in os.environ:
         die_with_parent()
     one_thread()
     name = Path(script).stem + (f"@{variant}" if variant else "")
-    try:
-        run = Stage(name, declaration(name))
+    with one_line(name, "; the same command resumes from the last checkpoint"):
+        run = Stage(name, declaration(name, bases.read(Path("params.yaml"))))
         run.log.description = _description(script)
         try:
             yield run
+        except available.NothingToDoError:
+            run.say("nothing to do")
         except Exception as error:
             run.log.tags["error"] = f"{type(error).__name__}: {error}"[:500]
             run.log.failed, run.log.models = True, []
@@ -257,38 +289,11 @@ def stage(script: str, variant: str | None = None) -> Iterator[Stage]:
         if rank() == 0:
             record = run.output(f"runs/{run.chapter}/{name}.json")
             run.check_used()
-            files.write_json(record, post(run.log))
+            files.write_json(record, {**post(run.log), **({"left_out": run.left_out} if run.left_out else {})})
             shutil.rmtree(run.checkpoints, ignore_errors=True)
-    except (ValueError, OSError) as error:
-        if os.environ.get("LATENTSPACE_TRACEBACK"):
-            raise
-        print(f"error: {name}: {error}", file=sys.stderr)
-        raise SystemExit(1) from None
 
 
 def _description(script: str) -> str:
     import ast
 
     return ast.get_docstring(ast.parse(Path(script).read_text(encoding="utf-8"))) or ""
-
-
-def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flatten(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
-
-
-def _text(value: Any) -> str:
-    """`value` as text in a CSV file of curves; empty for NaN."""
-    if not isinstance(value, float):
-        return str(value)
-    return "" if math.isnan(value) else f"{value:.6g}"
-
-
-def _number(value: float) -> float:
-    number = float(value)
-    if not math.isfinite(number):
-        raise ValueError(f"a metric is {number}; the training has diverged or a measure has no data")
-    return number

@@ -43,7 +43,7 @@ def side_by_side(function: Callable[[Item], Result], items: Sequence[Item]) -> l
     method = "fork" if sys.platform == "linux" else "spawn"
     context = multiprocessing.get_context(method)
     try:
-        with ProcessPoolExecutor(len(items), mp_context=context, initializer=die_with_parent) as pool:
+        with ProcessPoolExecutor(len(items), mp_context=context, initializer=_begin_child) as pool:
             return list(pool.map(_one_thread, [function] * len(items), items))
     except BrokenProcessPool:
         raise ChildProcessError(
@@ -64,6 +64,13 @@ def one_thread() -> None:
 def _one_thread(function: Callable[[Item], Result], item: Item) -> Result:
     one_thread()
     return function(item)
+
+
+def _begin_child() -> None:
+    """Let Ctrl-C end this process without a traceback, as the parent reports it, and let it end with the parent."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    die_with_parent()
 
 
 def die_with_parent() -> None:

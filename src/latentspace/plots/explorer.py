@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -17,13 +18,10 @@ from torch import Tensor
 from latentspace.pipeline import files
 
 STEPS = 7  # values of each component, from −SPAN to SPAN
-
-
 SPAN = 2.0  # standard deviations
-
-
+CUBE = 3  # most components of a grid over all of them
 QUALITY = 82  # of the WebP pictures
-
+PIXELS, WIDEST = 2**24, 16_383  # largest sheet that all browsers can draw on a canvas; widest WebP picture
 
 Pictures = Float[np.ndarray, "n h w *channels"]
 
@@ -31,6 +29,16 @@ Pictures = Float[np.ndarray, "n h w *channels"]
 def values() -> Float[Tensor, " steps"]:
     """Values of a component on a grid, in standard deviations."""
     return torch.linspace(-SPAN, SPAN, STEPS)
+
+
+def grid(components: int) -> tuple[str, Float[Tensor, "n components"]]:
+    """Kind of an explorer of so many components, and its codes: a `cube` of up to `CUBE`, `planes` of more."""
+    return ("cube", cube(components)) if components <= CUBE else ("planes", planes(components))
+
+
+def largest_side(pictures: int) -> int:
+    """Side in pixels of so many pictures that fit on one sheet."""
+    return min(math.isqrt(PIXELS // pictures), WIDEST // STEPS**2)
 
 
 def cube(components: int) -> Float[Tensor, "n components"]:
@@ -56,7 +64,7 @@ def planes(components: int) -> Float[Tensor, "n components"]:
 
 @dataclass(frozen=True)
 class Sheet:
-    """Pictures in [0, 1], saved as one image with STEPS² to a row."""
+    """Pictures in [0, 1], saved as one image with STEPS² to a row, or STEPS in a single row."""
 
     pictures: Pictures
 
@@ -88,9 +96,9 @@ def files_of(
         labels: names of the components.
 
     Raises:
-        ValueError: if STEPS² does not divide the number of pictures.
+        ValueError: if STEPS² does not divide the number of pictures, which is larger.
     """
-    if len(pictures) % STEPS**2:
+    if len(pictures) > STEPS**2 and len(pictures) % STEPS**2:
         raise ValueError(f"{len(pictures)} pictures do not fill rows of {STEPS**2}")
     described = {"labels": list(labels), "steps": STEPS, "span": SPAN, "size": pictures.shape[1], **facts}
     return {f"{name}.webp": Sheet(pictures), f"{name}.json": Description(described)}

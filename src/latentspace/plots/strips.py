@@ -11,12 +11,12 @@ from torch import Tensor
 from latentspace.plots.style import Picture, axes_grid, bare, show
 
 
-def as_shown(images: Float[Tensor, "n 3 h w"]) -> Float[np.ndarray, "n h w 3"]:
-    """Images in [−1, 1] as pictures in [0, 1], channels last."""
-    return ((images.float().clamp(-1, 1) + 1) / 2).permute(0, 2, 3, 1).numpy()
+def as_shown(images: Float[Tensor, "n channels h w"]) -> Float[np.ndarray, "n h w 3"]:
+    """Images in [−1, 1], grey or in colour, as colour pictures in [0, 1], channels last."""
+    return ((images.float().clamp(-1, 1) + 1) / 2).expand(-1, 3, -1, -1).permute(0, 2, 3, 1).numpy()
 
 
-def rows_of_images(rows: Sequence[tuple[str, Float[np.ndarray, "n h w 3"]]]) -> Picture:
+def rows_of_images(rows: Sequence[tuple[str, Float[np.ndarray, "_ _ _ 3"]]]) -> Picture:
     """Rows of colour images below one another, each with a label at its left."""
     count = len(rows[0][1])
     figure, axes = axes_grid(len(rows), 1, width=0.95 * count, height=0.95)

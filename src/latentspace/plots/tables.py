@@ -32,7 +32,8 @@ def heat_maps(tables: Mapping[str, pd.DataFrame], label: str, *, low: float = -1
     columns = max(table.shape[1] for table in tables.values())
     many = columns > 4  # then the labels are vertical
     longest = max(len(str(name)) for table in tables.values() for name in table.columns)
-    height = 2.2 + 0.075 * longest if many else 2.5
+    rows = max(table.shape[0] for table in tables.values())
+    height = (2.2 + 0.075 * longest if many else 2.5) + 0.25 * max(0, rows - 6)
     figure, axes = axes_grid(1, len(tables), width=max(2.6, 0.42 * columns + 0.6), height=height)
     for cell, (title, table) in zip(axes[0], tables.items(), strict=True):
         values = table.to_numpy(dtype=float)

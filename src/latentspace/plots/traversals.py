@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -14,6 +15,9 @@ from latentspace.plots.strips import shown
 from latentspace.plots.style import Picture, axes_grid, show
 
 SPAN = 2.0  # traversals cover ± this many standard deviations of a component
+
+
+TILE = 128  # pixels, the side to which an animation enlarges smaller pictures
 
 
 Grid = Float[np.ndarray, "components steps size size *channels"]
@@ -63,22 +67,22 @@ def traversal_frames(grids: Mapping[str, Grid], names: Mapping[str, Sequence[str
     """Frames of an animation that traverses all components of all models at once, forwards and backwards."""
     from PIL import Image, ImageDraw, ImageFont
 
-    size, scale, text = next(iter(grids.values())).shape[2], 2, 30
-    steps, cell = next(iter(grids.values())).shape[1], size * scale + 8
-    columns = max(len(grid) for grid in grids.values())
-    font = ImageFont.load_default(12)
+    steps, size = next(iter(grids.values())).shape[1:3]
+    side, font = size * max(1, TILE // size), ImageFont.load_default(12)
+    cell = 8 + max(side, *(math.ceil(font.getlength(label)) for labels in names.values() for label in labels))
+    columns, height = max(len(grid) for grid in grids.values()), side + 52
+    width = max(columns * cell, *(8 + math.ceil(font.getlength(title)) for title in grids)) + 8
     frames = []
     for step in [*range(steps), *range(steps - 2, 0, -1)]:
-        canvas = Image.new("RGB", (columns * cell + 8, len(grids) * (cell + text + 14) + 4), "white")
+        canvas = Image.new("RGB", (width, len(grids) * height + 4), "white")
         draw = ImageDraw.Draw(canvas)
         for row, (title, grid) in enumerate(grids.items()):
-            top = row * (cell + text + 14) + 4
+            top = row * height + 4
             draw.text((8, top), title, fill="black", font=font)
             for column, images in enumerate(grid):
                 pixels = (np.clip(images[step], 0, 1) * 255).astype(np.uint8)
-                tile = Image.fromarray(pixels).resize((size * scale,) * 2, Image.Resampling.BILINEAR)
+                tile = Image.fromarray(pixels).resize((side,) * 2, Image.Resampling.BILINEAR)
                 canvas.paste(tile, (column * cell + 8, top + 16))
-                label = names[title][column]
-                draw.text((column * cell + 8, top + 18 + size * scale), label, fill="black", font=font)
+                draw.text((column * cell + 8, top + 18 + side), names[title][column], fill="black", font=font)
         frames.append(np.asarray(canvas))
     return frames

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, model_validator
 
+from latentspace.pipeline.bounds import Batch, Distinct, EncoderRate, Rate, Square, Steps, Widths, within
 from latentspace.pipeline.params import Section, Training
 
 Levels = Annotated[int, Field(ge=1, le=12)]
@@ -14,7 +15,10 @@ Levels = Annotated[int, Field(ge=1, le=12)]
 TrainedLevels = Annotated[int, Field(ge=2, le=8)]
 
 
-Widths = Annotated[list[PositiveInt], Field(min_length=1)]
+TestPositions = Annotated[int, within(16, 100_000, "figures show eight, and more would not fit into memory as images")]
+
+
+Positions = Annotated[int, within(2, 100_000, "a mean needs 2, and more would not fit into memory as images")]
 
 
 class Theory(Section):
@@ -27,8 +31,8 @@ class Theory(Section):
 class LBFGS(Section):
     """Budget and memory of L-BFGS."""
 
-    evaluations: PositiveInt
-    memory: PositiveInt
+    evaluations: Annotated[int, within(1, 1_000_000, "more would take days")]
+    memory: Annotated[int, within(1, 1000, "of each past step all parameters are stored")]
 
     @property
     def options(self) -> dict[str, int | float]:
@@ -46,16 +50,16 @@ class Adam(Section):
     """Full-batch Adam on the linear encoder, to show its stall."""
 
     levels: TrainedLevels
-    steps: PositiveInt
-    learning_rate: PositiveFloat
+    steps: Steps
+    learning_rate: Rate
 
 
 class Encoder(Section):
     """Linear encoders learnt from labelled positions (slide 27)."""
 
-    levels: list[TrainedLevels] = Field(min_length=1)
-    levels_2d: list[Annotated[int, Field(ge=2, le=7)]] = Field(min_length=1)
-    test_positions: int = Field(ge=2)
+    levels: Annotated[list[TrainedLevels], Field(min_length=1), Distinct]
+    levels_2d: Annotated[list[Annotated[int, Field(ge=2, le=7)]], Field(min_length=1), Distinct]
+    test_positions: TestPositions
     lbfgs: LBFGS
     adam: Adam
 
@@ -64,8 +68,8 @@ class Ablation(Section):
     """The same encoder with other ways of halving the length (slide 29)."""
 
     levels: TrainedLevels
-    train_positions: int = Field(ge=2)
-    test_positions: int = Field(ge=2)
+    train_positions: Positions
+    test_positions: TestPositions
     lbfgs: LBFGS
     training: Training
 
@@ -89,13 +93,13 @@ class Decoder(Section):
 
     line: Place
     image: Place
-    positions: list[Annotated[int, Field(ge=2)]] = Field(min_length=1)
-    positions_2d: int = Field(ge=2)
-    test_positions: int = Field(ge=2)
+    positions: Annotated[list[Positions], Field(min_length=1), Distinct]
+    positions_2d: Annotated[Positions, Square]
+    test_positions: TestPositions
     coordconv_widths: Widths
     coordconv_widths_2d: Widths
-    coordconv_batch_size: PositiveInt
-    coordconv_batch_size_2d: PositiveInt
+    coordconv_batch_size: Batch
+    coordconv_batch_size_2d: Batch
     training: Training
 
 
@@ -104,8 +108,8 @@ class Autoencoder(Section):
 
     line: Place
     image: Place
-    encoder_width: int = Field(ge=2)
-    encoder_rate: float = Field(gt=0, le=1)
-    positions: int = Field(ge=2)
-    test_positions: int = Field(ge=2)
+    encoder_width: Annotated[int, within(2, 2048)]
+    encoder_rate: EncoderRate
+    positions: Annotated[Positions, Square]
+    test_positions: TestPositions
     training: Training

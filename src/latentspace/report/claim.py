@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from latentspace.pipeline import files
+from latentspace.pipeline.available import in_words
 
 Relation = Literal["<=", ">=", "=", "in", "reported"]
 Statistic = Literal["mean", "max", "min"]
@@ -42,14 +43,11 @@ class Claim:
 
 
 def samples(claim: Claim, metrics: Mapping[str, float]) -> list[float]:
-    """Values of a claim in the metrics of its stage, one per seed or place; raises ValueError if there are none."""
+    """Values of a claim in the metrics of its stage, one per seed or place; empty if it is not measured."""
     key = claim.id.partition(".")[2]
     if key in metrics:
         return [float(metrics[key])]
-    values = [float(value) for name, value in metrics.items() if name.startswith(f"{key}/")]
-    if not values:
-        raise ValueError(f"claim {claim.id}: stage {claim.stage} wrote no metric {key}")
-    return values
+    return [float(value) for name, value in metrics.items() if name.startswith(f"{key}/")]
 
 
 def met(claim: Claim, value: float) -> bool | None:
@@ -64,16 +62,21 @@ def met(claim: Claim, value: float) -> bool | None:
     return value <= claim.target if claim.relation == "<=" else value >= claim.target
 
 
-def evaluate(claims: Sequence[Claim], metrics_folder: Path) -> dict[str, dict[str, Any]]:
-    """Rows of metrics/claims.json by claim id, without claims on experiments that params.yaml does not select."""
+def evaluate(
+    claims: Sequence[Claim], metrics_folder: Path, left_out: Mapping[str, Mapping[str, str]] | None = None
+) -> dict[str, dict[str, Any]]:
+    """Rows of metrics/claims.json by claim id.
+
+    Args:
+        claims: all claims.
+        metrics_folder: with one file per stage.
+        left_out: what each stage has left out and why, for the claims that are not measured.
+    """
     rows = {}
     for claim in claims:
-        try:
-            values = samples(claim, files.read_json(metrics_folder / f"{claim.stage}.json"))
-        except ValueError as error:
-            print(f"warning: {error}; its row is left out", flush=True)
-            continue
-        rows[claim.id] = row(claim, values)
+        path = metrics_folder / f"{claim.stage}.json"
+        values = samples(claim, files.read_json(path)) if path.exists() else []
+        rows[claim.id] = row(claim, values) if values else unmeasured(claim, (left_out or {}).get(claim.stage, {}))
     return rows
 
 
@@ -81,23 +84,44 @@ def row(claim: Claim, values: Sequence[float]) -> dict[str, Any]:
     """Samples of a claim, their statistics and the verdict, as plain values."""
     mean = statistics.fmean(values)
     compared = {"mean": mean, "max": max(values), "min": min(values)}[claim.statistic]
+    spread = statistics.stdev(values) if len(values) > 1 else 0.0
+    return {"mean": mean, "std": spread, "n": len(values), "met": met(claim, compared), **_facts(claim)}
+
+
+def unmeasured(claim: Claim, left_out: Mapping[str, str]) -> dict[str, Any]:
+    """Row of a claim without samples, with the reason under ``not_measured``.
+
+    Args:
+        claim: its id has the name of the variant that it is about, as in ``size.code_2.test_mse``.
+        left_out: reasons by name, of the claim's stage.
+    """
+    key = claim.id.partition(".")[2].replace(".", "_")
+    about = sorted((name for name in left_out if key.startswith(f"{name}_")), key=len)[-1:]
+    reason = in_words({name: left_out[name] for name in about} or left_out)
+    reason = reason or f"{claim.stage} does not measure it with these parameters"
+    return {"mean": None, "std": None, "n": 0, "met": None, "not_measured": reason, **_facts(claim)}
+
+
+def _facts(claim: Claim) -> dict[str, Any]:
     return {
-        "mean": mean,
-        "std": statistics.stdev(values) if len(values) > 1 else 0.0,
-        "n": len(values),
         "unit": claim.unit,
         "relation": claim.relation,
         "target": list(claim.target) if isinstance(claim.target, tuple) else claim.target,
         "statistic": claim.statistic,
-        "met": met(claim, compared),
         "reference": claim.reference,
         "slide": claim.slide,
         "stage": claim.stage,
     }
 
 
+def not_measured(rows: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Ids of the claims without samples."""
+    return [name for name, row in rows.items() if "not_measured" in row]
+
+
 def tally(rows: Mapping[str, Mapping[str, Any]]) -> str:
-    """One line with the number of claims that are met, and the ids of those that are not."""
+    """One line with the number of claims that are met, the ids of those that are not, and how many are not measured."""
     missed = [name for name, row in rows.items() if row["met"] is False]
     held = sum(row["met"] is True for row in rows.values())
-    return f"{held} claims met, {len(missed)} not met{': ' if missed else ''}{', '.join(missed)}"
+    unknown = f"; {len(not_measured(rows))} not measured" if not_measured(rows) else ""
+    return f"{held} claims met, {len(missed)} not met{': ' if missed else ''}{', '.join(missed)}{unknown}"

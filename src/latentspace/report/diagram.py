@@ -8,12 +8,12 @@ from typing import Any
 from latentspace.pipeline.declaration import paths
 from latentspace.report.table import CHAPTERS
 
-LEFT_OUT = {"code", "check", "report"}  # connected to nearly all other stages
+LEFT_OUT = {"code", "check", "inputs", "report"}  # connected to nearly all other stages
 HEADER = """# The graph
 
-Made from `dvc.yaml` by `make readme`. Three stages are left out: `code`, which writes the digests of the code for every
-stage; `check`, which validates `params.yaml` before every stage; `report`, which depends on all results. `dvc dag` also
-shows the variants.
+Made from `dvc.yaml` by `make readme`. Four stages are left out: `code`, which writes the digests of the code for every
+stage; `check`, which validates `params.yaml` before every stage; `inputs`, which writes the digests of the files that
+`params.yaml` names; `report`, which depends on all results. `dvc dag` also shows the variants.
 """
 
 Stages = Mapping[str, Mapping[str, Any]]

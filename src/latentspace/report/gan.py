@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
+from latentspace.gan.roles import AVATARS, FACES, NO_COV, PCA_AE, SWEEP, prefix
 from latentspace.report.claim import Claim
 
 COMPONENTS = range(1, 6)
@@ -17,35 +19,35 @@ THROUGH_GENERATOR = {
     "raw": "the axes of the latent space that change the image most",
     "latent_pca": "PCA of the latents",
 }
-NO_COVARIANCE = {"no_cov": "λ = 0, about the first anchor only; compare it there"}
+NO_COVARIANCE = {NO_COV: "λ = 0, about the first anchor only; compare it there"}
 IMAGE_PCA = {"image_pca": "PCA of the images, without a generator"}
 
 SIGMAS = {"0_2": "0.2", "0_4": "0.4", "1": "1", "2": "2", "8": "8"}
 SWEPT = {
-    "pca_ae": "PCA autoencoder",
+    PCA_AE: "PCA autoencoder",
     "ganspace": "GANSpace",
     "jacobian": "Jacobian",
     "image_pca": "PCA of the images",
 }
 
 
-def explained(images: str, *, prefix: str = "", reference: str = "") -> list[Claim]:
+def explained(group: str, *, reference: str = "") -> list[Claim]:
     """Claims on the share that the PCA autoencoder explains with k components, and on its margin over baselines."""
     shares = [
         Claim(
-            id=f"gan.{prefix}pca_ae.{measure}",
+            id=f"gan.{prefix(group)}{PCA_AE}.{measure}",
             stage="gan_codes",
-            formula=f"{SHARE}, {images}, σ = 0.7",
+            formula=f"{SHARE}, {group}, σ = 0.7",
             slide="46",
             reference=reference,
         )
         for measure in EXPLAINED
     ]
     margin = Claim(
-        id=f"gan.{prefix}pca_ae.explained_margin",
+        id=f"gan.{prefix(group)}{PCA_AE}.explained_margin",
         stage="gan_codes",
         formula="explained_k of the PCA autoencoder − that of the best baseline through the generator, smallest over "
-        f"k, {images}, σ = 0.7",
+        f"k, {group}, σ = 0.7",
         slide="45-46",
         relation=">=",
         target=0.0,
@@ -55,15 +57,16 @@ def explained(images: str, *, prefix: str = "", reference: str = "") -> list[Cla
     return [*shares, margin]
 
 
-def baselines(methods: dict[str, str], measures: Iterable[str], *, prefix: str = "") -> list[Claim]:
+def baselines(methods: dict[str, str], measures: Iterable[str], *, group: str = AVATARS) -> list[Claim]:
     """Claims on the same measures of baselines; `methods` has their descriptions by name."""
+    ours = f"gan.{prefix(group)}{PCA_AE}"
     return [
         Claim(
-            id=f"gan.{prefix}{name}.{measure}",
+            id=f"gan.{prefix(group)}{name}.{measure}",
             stage="gan_codes",
-            formula=f"as gan.{prefix}pca_ae.{measure}; {words}",
+            formula=f"as {ours}.{measure}; {words}",
             slide="45",
-            reference=f"compare gan.{prefix}pca_ae.{measure}",
+            reference=f"compare {ours}.{measure}",
         )
         for name, words in methods.items()
         for measure in measures
@@ -129,9 +132,9 @@ CODES = [
     ),
 ]
 
-SWEEP = [
+SWEEPS = [
     Claim(
-        id=f"gan.sweep.sigma_{sigma}.{name}.explained_k{k}",
+        id=f"gan.{SWEEP}.sigma_{sigma}.{name}.explained_k{k}",
         stage="gan_sweep",
         formula=f"{SHARE}, avatars, σ = {value}; {words}",
         slide="48, 51",
@@ -164,12 +167,40 @@ DIRECT = [
 
 CLAIMS = [
     *GENERATORS,
-    *explained("avatars", reference="first trial: .18 / .37 / .51 / .62 for k = 1 … 4"),
+    *explained(AVATARS, reference="first trial: .18 / .37 / .51 / .62 for k = 1 … 4"),
     *CODES,
     *baselines(NO_COVARIANCE | THROUGH_GENERATOR, (*EXPLAINED, "max_correlation", "attribute_purity", "shown_purity")),
     *baselines(IMAGE_PCA, EXPLAINED),
-    *explained("faces", prefix="faces."),
-    *baselines(THROUGH_GENERATOR | IMAGE_PCA, EXPLAINED, prefix="faces."),
-    *SWEEP,
+    *explained(FACES),
+    *baselines(THROUGH_GENERATOR | IMAGE_PCA, EXPLAINED, group=FACES),
+    *SWEEPS,
     *DIRECT,
 ]
+
+
+def own(keys: Iterable[str]) -> list[Claim]:
+    """Claims without target on neighbourhoods of other generators than those of the talk.
+
+    Args:
+        keys: of the metrics of gan_codes, ``group.method.measure/…`` for a group other than the avatars.
+    """
+    names = [name.split(".") for name in {key.partition("/")[0] for key in keys}]
+    return [_of_group(*name) for name in sorted(names, key=_order) if len(name) == 3 and name[0] != FACES]
+
+
+def _order(name: list[str]) -> list[str]:
+    """Key that sorts the PCA autoencoder before baselines, and numbers of components by their value."""
+    *others, measure = ["" if part == PCA_AE else part for part in name]
+    return [*others, re.sub(r"\d+", lambda found: found[0].zfill(2), measure)]
+
+
+def _of_group(group: str, method: str, measure: str) -> Claim:
+    ours, words = f"{prefix(group)}{PCA_AE}.{measure}", (THROUGH_GENERATOR | IMAGE_PCA).get(method)
+    formula = f"{SHARE}, {group}" if measure.startswith("explained_k") else f"as gan.{PCA_AE}.{measure}, {group}"
+    return Claim(
+        id=f"gan.{prefix(group)}{method}.{measure}",
+        stage="gan_codes",
+        formula=f"as gan.{ours}; {words}" if words else formula,
+        slide="46",
+        reference=f"compare gan.{ours}" if words else "",
+    )

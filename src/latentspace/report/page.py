@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from PIL import Image
 
 from latentspace.pipeline import files
-from latentspace.report.sections import CHAPTERS, Section, place
+from latentspace.report.claim import not_measured
+from latentspace.report.results import Results
+from latentspace.report.sections import CHAPTERS, Section, each, place
 
 QUALITY = 82  # of the WebP images
 WIDEST = 1400  # pixels
@@ -31,12 +33,6 @@ def picture(path: Path) -> str:
     stream = io.BytesIO()
     shown.save(stream, "WEBP", quality=QUALITY, method=6)
     return _address(stream.getvalue())
-
-
-def matching(figures: Path, patterns: Sequence[str]) -> list[str]:
-    """Names below the folder `figures`: patterns without ``*`` unchanged, and the files that match the others."""
-    found = [sorted(map(str, figures.glob(name))) if "*" in name else [str(figures / name)] for name in patterns]
-    return [str(Path(path).relative_to(figures)) for paths in found for path in paths]
 
 
 def explorer(path: Path) -> dict[str, Any]:
@@ -63,40 +59,40 @@ def target(row: Mapping[str, Any]) -> str:
     return f"{SIGNS[row['relation']]} {text}"
 
 
-def render(rows: Mapping[str, Mapping[str, Any]], figures: Path, runs: Mapping[str, str]) -> str:
+def render(rows: Mapping[str, Mapping[str, Any]], results: Results, runs: Mapping[str, str]) -> str:
     """Render the whole page.
 
     Args:
         rows: metrics/claims.json.
-        figures: the folder figures/.
+        results: the figures to show.
         runs: addresses of the MLflow runs by stage; may be empty.
     """
     sections = place(list(rows))
-    chapters = [
-        {
-            "title": title,
-            "sections": [
-                content(section, figures)
-                | {"claims": {name: row for name, row in rows.items() if sections[name] is section}}
-                for section in chapter
-            ],
-        }
-        for title, chapter in CHAPTERS.items()
-    ]
+    chapters = []
+    for title, chapter in CHAPTERS.items():
+        shown = []
+        for section in chapter:
+            claims = {name: row for name, row in rows.items() if sections[name] is section}
+            alike = each(section, results.matching(section.explorers, ".json"))
+            shown += [content(one, results) | {"claims": claims} for one in alike if claims or not section.optional]
+        chapters.append({"title": title, "sections": shown})
     held = sum(row["met"] is True for row in rows.values())
     asked = sum(row["met"] is not None for row in rows.values())
     template = environment().get_template("page.html.j2")
-    return template.render(chapters=chapters, runs=dict(runs), held=held, asked=asked)
+    unknown = len(not_measured(rows))
+    return template.render(chapters=chapters, runs=dict(runs), held=held, asked=asked, unknown=unknown)
 
 
-def content(section: Section, figures: Path) -> dict[str, Any]:
-    """A section with its figures and explorers as data URLs."""
+def content(section: Section, results: Results) -> dict[str, Any]:
+    """A section with its figures and explorers as data URLs, and why some are missing."""
+    figures, explorers = results.matching(section.figures), results.matching(section.explorers, ".json")
     return {
         "slides": section.slides,
         "title": section.title,
         "text": section.text,
-        "figures": [{"name": name, "data": picture(figures / name)} for name in matching(figures, section.figures)],
-        "explorers": [explorer(figures / name) for name in section.explorers],
+        "figures": [{"name": name, "data": picture(results.figures / name)} for name in figures],
+        "explorers": [explorer(results.figures / name) for name in explorers],
+        "missing": [*results.missing(section.figures), *results.missing(section.explorers, ".json")],
     }
 
 

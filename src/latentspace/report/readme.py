@@ -1,4 +1,4 @@
-"""Write the results of the last run into README.md and docs/.
+"""Write the results of the last run into README.md and docs/, if it has measured all claims.
 
     python -m latentspace.report.readme
 
@@ -17,6 +17,7 @@ from typing import Any
 from latentspace.pipeline.files import read_json, write_text
 from latentspace.pipeline.params import read_yaml
 from latentspace.report import diagram, table
+from latentspace.report.claim import not_measured
 from latentspace.report.claims import CLAIMS
 
 BEGIN, END = "<!-- claims: begin -->", "<!-- claims: end -->"
@@ -48,6 +49,12 @@ def main() -> None:
     """Update README.md, docs/claims.md, docs/graph.md and docs/figures/."""
     readme = Path("README.md").read_text(encoding="utf-8")
     rows = read_json(Path("metrics/claims.json"))
+    if missing := not_measured(rows):
+        raise SystemExit(
+            f"error: metrics/claims.json: {len(missing)} claims are not measured, such as {missing[0]}: "
+            f"{rows[missing[0]]['not_measured']}; README.md and docs/ show runs of all variants: "
+            "`git checkout params.yaml` brings them back, `dvc repro` runs them"
+        )
     write_text(Path("README.md"), with_table(readme, table.table(headlines(rows))))
     write_text(Path("docs/claims.md"), table.page(CLAIMS, rows))
     write_text(Path("docs/graph.md"), diagram.page(read_yaml(Path("dvc.yaml"))["stages"]))

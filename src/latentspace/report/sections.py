@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 
@@ -18,6 +18,8 @@ class Section:
         figures: paths below figures/; a pattern with ``*`` selects all files that match.
         claims: patterns of claim ids; a claim belongs to the first section that matches.
         explorers: paths of explorers below figures/, without suffix; the explorers of a section share their sliders.
+            With a pattern, which has a ``*``, the section is repeated for each that matches and no other section has.
+        optional: whether the section is left out if it has no claims.
     """
 
     slides: str
@@ -26,6 +28,7 @@ class Section:
     figures: tuple[str, ...] = ()
     claims: tuple[str, ...] = ()
     explorers: tuple[str, ...] = ()
+    optional: bool = False
 
 
 SIZE = [
@@ -179,10 +182,16 @@ GENERATORS = [
         explorers=("gan_explorer/faces",),
     ),
     Section(
+        slides="47",
+        title="Explorer: {name}",
+        text="The same on a neighbourhood of params.yaml.",
+        explorers=("gan_explorer/*",),
+    ),
+    Section(
         slides="40-42",
         title="Directly on images: blur",
         text="Avatars reconstructed from five components, by a decoder trained on the images and through a generator.",
-        figures=("gan_direct/blur.png", "gan_generator/avatars/samples.png", "gan_generator/faces/samples.png"),
+        figures=("gan_direct/blur.png", "gan_generator/*/samples.png"),
         claims=("gan.direct.*", "gan.zoo.*"),
     ),
     Section(
@@ -190,12 +199,7 @@ GENERATORS = [
         title="Organised neighbourhoods of a generator",
         text="Left: axes of the latent space. Right: components of the PCA autoencoder, several of which change one "
         "attribute each.",
-        figures=(
-            "gan_codes/traversals_avatars.png",
-            "gan_codes/traversals_faces.png",
-            "gan_codes/attributes_avatars.png",
-            "gan_codes/attributes_faces.png",
-        ),
+        figures=("gan_codes/traversals_*.png", "gan_codes/attributes_*.png"),
         claims=("gan.pca_ae.*", "gan.regressor.*", "gan.faces.pca_ae.*"),
     ),
     Section(
@@ -221,9 +225,27 @@ GENERATORS = [
         figures=("gan_sweep/sigma.png",),
         claims=("gan.sweep.*",),
     ),
+    Section(
+        slides="43-47",
+        title="Neighbourhoods of other generators",
+        text="The same measures on the other neighbourhoods of params.yaml.",
+        claims=("gan.*",),
+        optional=True,
+    ),
 ]
 
 CHAPTERS = {"Size": SIZE, "Position": POSITION, "Organise": ORGANISE, "Generators": GENERATORS}
+
+
+def each(section: Section, explorers: Sequence[str]) -> list[Section]:
+    """The section, or one for each of the `explorers` that match its pattern and that no other section shows."""
+    if not any("*" in pattern for pattern in section.explorers):
+        return [section]
+    shown = {name for chapter in CHAPTERS.values() for other in chapter for name in other.explorers}
+    names = [name for name in explorers if name not in shown]
+    return [
+        replace(section, title=section.title.format(name=name.rpartition("/")[2]), explorers=(name,)) for name in names
+    ]
 
 
 def place(names: Sequence[str]) -> dict[str, Section]:

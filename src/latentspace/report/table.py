@@ -56,7 +56,9 @@ def markdown(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
 
 
 def obtained(row: Row) -> str:
-    """Mean ± standard deviation with the unit."""
+    """Mean ± standard deviation with the unit, or why the claim is not measured."""
+    if "not_measured" in row:
+        return f"not measured: {row['not_measured']}"
     spread = f" ± {row['std']:.2g}" if row["n"] > 1 else ""
     unit = f" {row['unit']}" if row["unit"] else ""
     return f"{row['mean']:.6g}{spread}{unit}"

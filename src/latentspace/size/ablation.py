@@ -17,7 +17,7 @@ from latentspace.size.measures import BySeed, Values, mse, responses
 from latentspace.size.network import ShapeAutoencoder
 from latentspace.size.pictures import spread
 
-VARIANTS = ["bias_free", "random_init", "bias"]
+BIAS_FREE, RANDOM, BIAS = VARIANTS = ["bias_free", "random_init", "bias"]
 FACTORS = [0.1, 0.5, 2.0, 10.0]  # λ of eq. 2
 
 
@@ -25,23 +25,22 @@ def experiment(networks: Mapping[str, Mapping[int, ShapeAutoencoder]], data: Sha
     """Effect of the biases on the error, the sign of the code and the homogeneity of the decoder.
 
     Args:
-        networks: by variant, as in `VARIANTS`, and seed.
+        networks: by variant, one or more of `VARIANTS`, and seed.
         data: disks.
     """
     found = responses(networks, data)
     rows = [row for name in networks for row in errors(name, networks[name], found[name], data)]
-    first = min(found["bias"])
-    outputs = {name: found[name][first].outputs for name in ("bias_free", "bias")}
-    codes = {name: {seed: r.codes[:, 0] for seed, r in found[name].items()} for name in ("bias_free", "random_init")}
-    worst = max(row.value for row in select(rows, method="bias_free", measure="homogeneity_error"))
-    return Findings(
-        rows,
-        {
-            "profiles.png": profiles(data.test, data.test_radii, outputs),
-            "signs.png": signs(codes, data.test_radii),
-        },
-        summary=f"D(λz) = λD(z) without biases to {worst:.1e}",
-    )
+    outputs = {name: found[name][min(found[name])].outputs for name in (BIAS_FREE, BIAS) if name in found}
+    chosen = {name: found[name] for name in (BIAS_FREE, RANDOM) if name in found}
+    codes = {name: {seed: r.codes[:, 0] for seed, r in by_seed.items()} for name, by_seed in chosen.items()}
+    pictures: dict[str, Picture] = {}
+    if outputs:
+        pictures["profiles.png"] = profiles(data.test, data.test_radii, outputs)
+    if codes:
+        pictures["signs.png"] = signs(codes, data.test_radii)
+    name = next(name for name in VARIANTS if name in found)
+    worst = max(row.value for row in select(rows, method=name, measure="homogeneity_error"))
+    return Findings(rows, {**pictures}, summary=f"D(λz) = λD(z) of {name} to {worst:.1e}")
 
 
 def errors(name: str, networks: Mapping[int, ShapeAutoencoder], by_seed: BySeed, data: ShapeDataset) -> list[Measured]:

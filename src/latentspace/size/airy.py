@@ -17,6 +17,7 @@ from latentspace.size import optimum
 from latentspace.size.measures import BySeed, Values, common_direction, mse, responses
 from latentspace.size.network import ShapeAutoencoder
 
+VARIANT = "bias_free"
 Image = Float[np.ndarray, "size size"]
 
 
@@ -57,11 +58,11 @@ def experiment(networks: Mapping[int, ShapeAutoencoder], data: ShapeDataset, gri
         data: disks.
         grid: number of rings of the eigenproblem.
     """
-    by_seed = responses({"bias_free": networks}, data)["bias_free"]
+    by_seed = responses({VARIANT: networks}, data)[VARIANT]
     best = optima(data, grid)
     rows = decoding(by_seed, data, best)
     learnt = {seed: common_direction(response.outputs) for seed, response in by_seed.items()}
-    distance = value_of(rows, "bias_free", "airy_l2", min(by_seed))
+    distance = value_of(rows, VARIANT, "airy_l2", min(by_seed))
     return Findings(
         rows,
         {"comparison.png": comparison(learnt, best)},
@@ -81,7 +82,7 @@ def decoding(by_seed: BySeed, data: ShapeDataset, best: Optima) -> list[Measured
     for seed, response in by_seed.items():
         values = shared_direction(response.outputs, data.test, best)
         values["mse_over_floor"] = mse(response.outputs, data.test) / floor
-        rows += measured("bias_free", values, seed)
+        rows += measured(VARIANT, values, seed)
     return rows
 
 

@@ -20,16 +20,13 @@ PLAIN = ["bias", "linear_encoder", "equal_rate"]
 
 
 def contractive(study: TrainDisks) -> dict[str, Variant]:
-    """Variants with a contractive penalty, without those of the hole study, in the order of params.yaml.
+    """Variants with a contractive penalty, without those of the hole study, in the order of params.yaml."""
+    return {name: v for name, v in study.variants.items() if v.penalty == "contractive" and v.hole is None}
 
-    Raises:
-        ValueError: if none of them is initialised with ``edges``, as the sweep over weights requires.
-    """
-    variants = {name: study.variants[name] for name in study.names}
-    chosen = {name: v for name, v in variants.items() if v.penalty == "contractive" and v.hole is None}
-    if not any(variant.init == "edges" for variant in chosen.values()):
-        raise ValueError("size_train.names: needs a variant with penalty: contractive and init: edges")
-    return chosen
+
+def weights(penalised: Mapping[str, Variant]) -> dict[str, float]:
+    """Weights of the penalty of those variants that form the sweep over weights: initialised with ``edges``."""
+    return {name: variant.weight for name, variant in penalised.items() if variant.init == "edges"}
 
 
 def experiment(
@@ -38,29 +35,27 @@ def experiment(
     """Compare the code with radius and area, and find the weight of the contractive penalty that best gives the area.
 
     Args:
-        networks: by variant, as in `PLAIN` and `penalised`, and seed.
-        penalised: variants with a contractive penalty; those initialised with ``edges`` form the sweep over weights.
+        networks: by variant, one or more of `PLAIN` and all of `penalised`, and seed.
+        penalised: variants with a contractive penalty.
         data: disks.
     """
     found = responses(networks, data)
     rows = [row for name in found for row in code_against_size(name, networks[name], found[name], data)]
-    sweep = {name: variant.weight for name, variant in penalised.items() if variant.init == "edges"}
-    table = weights_table(rows, sweep, {name: found[name] for name in sweep}, data)
-    best = best_weight(table)
-    shown = [*PLAIN, *list(penalised)[-3:]]
+    shown = [name for name in [*PLAIN, *list(penalised)[-3:]] if name in found]
     codes = {name: {seed: r.codes[:, 0] for seed, r in found[name].items()} for name in shown}
-    return Findings(
-        rows + best,
-        {"code.png": code_curves(codes, data.test_radii), "trade_off.png": trade_off(table)},
-        tables={"contractive_trade_off": table},
-        summary=_summary(best),
-    )
+    findings = Findings(rows, {"code.png": code_curves(codes, data.test_radii)}, summary=_summary(rows))
+    if sweep := weights(penalised):
+        table = weights_table(rows, sweep, {name: found[name] for name in sweep}, data)
+        findings.rows += (best := best_weight(table))
+        findings.pictures["trade_off.png"] = trade_off(table)
+        findings.tables["contractive_trade_off"] = table
+        findings.summary = f"contractive weight {best[0].value:g}: {_summary(best)}"
+    return findings
 
 
-def _summary(best: Sequence[Measured]) -> str:
-    weight = value_of(best, "contractive", "weight")
-    fits = [row.value for row in best if row.measure == "area_r2"]
-    return f"contractive weight {weight:g}: code affine in r² with R² = {np.mean(fits):.5f}"
+def _summary(rows: Sequence[Measured]) -> str:
+    fits = [row.value for row in rows if row.measure == "area_r2"]
+    return f"code affine in r² with R² = {np.mean(fits):.5f}"
 
 
 def code_against_size(

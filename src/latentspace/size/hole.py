@@ -13,15 +13,8 @@ from latentspace.size.params import TrainDisks
 
 
 def holes(study: TrainDisks) -> dict[str, list[float]]:
-    """Smallest and largest radius left out of training, in pixels, by variant; only of variants with a hole.
-
-    Raises:
-        ValueError: if no variant has a hole.
-    """
-    found = {name: hole for name in study.names if (hole := study.variants[name].hole) is not None}
-    if not found:
-        raise ValueError("size_train.names: needs a variant with a hole")
-    return found
+    """Smallest and largest radius left out of training, in pixels, by variant; only of variants with a hole."""
+    return {name: variant.hole for name, variant in study.variants.items() if variant.hole is not None}
 
 
 def experiment(

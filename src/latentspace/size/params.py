@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
+from pydantic import Field, NonNegativeFloat, model_validator
 
+from latentspace.pipeline.bounds import Batch, EncoderRate, Steps, Weight, Widths, within
 from latentspace.pipeline.params import Name, Section, Selection, Training
 
 Penalty = Literal["none", "contractive", "l2_encoder", "l2_both"]
 
 
 Init = Literal["averaging", "edges", "random"]
-
-
-Widths = Annotated[list[PositiveInt], Field(min_length=1)]
 
 
 class Network(Section):
@@ -24,20 +22,25 @@ class Network(Section):
     decoder_widths: Widths
     slope: float = Field(ge=0, lt=1)
 
+    @property
+    def widths(self) -> dict[str, list[int]]:
+        """Both lists of widths by their keys."""
+        return {"encoder_widths": self.encoder_widths, "decoder_widths": self.decoder_widths}
+
 
 class Variant(Section):
     """Settings of one variant; the defaults are those of the autoencoder of slide 9."""
 
     bias: bool = True
     linear_encoder: bool = False
-    code_size: PositiveInt = 1
+    code_size: Annotated[int, within(1, 64, "a disk has one factor")] = 1
     init: Init = "averaging"
-    encoder_rate: float = Field(default=0.1, gt=0, le=1)
+    encoder_rate: EncoderRate = 0.1
     penalty: Penalty = "none"
-    weight: NonNegativeFloat = 0.0
+    weight: Weight = 0.0
     hole: list[NonNegativeFloat] | None = Field(default=None, min_length=2, max_length=2)
-    steps: PositiveInt | None = None
-    batch_size: PositiveInt | None = None
+    steps: Steps | None = None
+    batch_size: Batch | None = None
 
     @model_validator(mode="after")
     def _coherent(self) -> Variant:

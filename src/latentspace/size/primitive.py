@@ -18,6 +18,8 @@ from latentspace.size.measures import Values, r2, responses
 from latentspace.size.network import ShapeAutoencoder
 from latentspace.size.pictures import spread
 
+VARIANT = "bias"
+
 
 @dataclass(frozen=True)
 class Primitive:
@@ -42,12 +44,12 @@ class Primitive:
 
 def experiment(networks: Mapping[int, ShapeAutoencoder], data: ShapeDataset) -> Findings:
     """R² of the scaled and thresholded primitive for the outputs of autoencoders with biases, by seed."""
-    by_seed = responses({"bias": networks}, data)["bias"]
+    by_seed = responses({VARIANT: networks}, data)[VARIANT]
     fits = {seed: fit_primitive(response.outputs, data.test_radii) for seed, response in by_seed.items()}
     first = min(fits)
     figure = thresholded_primitive(by_seed[first].outputs, data.test_radii, fits[first])
     return Findings(
-        [Measured("bias", "threshold_r2", fit.r2, seed) for seed, fit in fits.items()],
+        [Measured(VARIANT, "threshold_r2", fit.r2, seed) for seed, fit in fits.items()],
         {"primitive.png": figure},
         summary="clip(h f − t) explains " + ", ".join(f"{fit.r2:.4f}" for fit in fits.values()) + " of the decoder",
     )

@@ -15,28 +15,26 @@ from latentspace.size.network import ShapeAutoencoder
 from latentspace.size.pictures import input_output_strip
 
 VARIANTS = ["bias", "linear_encoder", "code_2", "code_4"]
+SHOWN = {"output, d = 1": "bias", "linear encoder": "linear_encoder"}  # variants of the strip by title
 
 
 def experiment(networks: Mapping[str, Mapping[int, ShapeAutoencoder]], data: ShapeDataset) -> Findings:
     """Errors and reconstructions for d = 1, and the effect of d = 2 and 4.
 
     Args:
-        networks: by variant, as in `VARIANTS`, and seed.
+        networks: by variant, one or more of `VARIANTS`, and seed.
         data: disks.
     """
     found = responses(networks, data)
     rows = [row for name in found for row in errors(name, found[name], data)]
-    seed = min(found["bias"])
-    first = {name: by_seed[seed] for name, by_seed in found.items()}
-    outputs = {"output, d = 1": first["bias"].outputs, "linear encoder": first["linear_encoder"].outputs}
-    return Findings(
-        rows,
-        {
-            "strip.png": input_output_strip(data.test, data.test_radii, outputs),
-            "code_size.png": error_against_radius(residuals(first, data.test), data.test_radii),
-        },
-        summary=f"test MSE with d = 1: {value_of(rows, 'bias', 'test_mse', seed):.1e} per pixel",
-    )
+    first = {name: by_seed[min(by_seed)] for name, by_seed in found.items()}
+    outputs = {title: first[name].outputs for title, name in SHOWN.items() if name in first}
+    pictures = {"code_size.png": error_against_radius(residuals(first, data.test), data.test_radii)}
+    if outputs:
+        pictures["strip.png"] = input_output_strip(data.test, data.test_radii, outputs)
+    name = next(iter(found))
+    error = value_of(rows, name, "test_mse", min(found[name]))
+    return Findings(rows, {**pictures}, summary=f"test MSE of {name}: {error:.1e} per pixel")
 
 
 def errors(name: str, by_seed: BySeed, data: ShapeDataset) -> list[Measured]:

@@ -11,14 +11,15 @@ from matplotlib.axes import Axes
 
 from latentspace.images.scaled import ShapeDataset
 from latentspace.images.shapes import Images
-from latentspace.pipeline.measured import Findings, Measured, measured, value_of
+from latentspace.pipeline.measured import Findings, Measured, measured, select, value_of
 from latentspace.plots.style import Picture, axes_grid, bare, show
 from latentspace.size import optimum
 from latentspace.size.measures import BySeed, common_direction, mse, responses
 from latentspace.size.network import ShapeAutoencoder
 from latentspace.size.pictures import spread
 
-VARIANTS = ["bias", "bias_free"]
+BIAS, BIAS_FREE = VARIANTS = ["bias", "bias_free"]
+CORPUS = "corpus_callosum"
 Image = Float[np.ndarray, "size size"]
 
 
@@ -38,7 +39,7 @@ def experiment(
     """Compare bias-free decoders of scaled silhouettes with the optimum, and their errors with those with biases.
 
     Args:
-        networks: by silhouette, variant (`VARIANTS`) and seed.
+        networks: by silhouette, variant (one or more of `VARIANTS`, the same for all silhouettes) and seed.
         data: by silhouette.
     """
     shapes = {
@@ -47,28 +48,33 @@ def experiment(
     }
     rows = [row for name, shape in shapes.items() for row in errors(name, shape)]
     rows += mean_over_digits(rows, [name for name in shapes if name.startswith("digit_")])
-    first = min(next(iter(shapes.values())).found["bias"])
-    energies = {name: value_of(rows, name, "energy_ratio", first) for name in shapes}
+    first = min(row.seed for row in rows if row.seed is not None)
+    measure = "energy_ratio" if select(rows, measure="energy_ratio") else "bias_mse"
     return Findings(
         rows,
         {"silhouettes.png": silhouette_table(shapes, first)},
-        summary=", ".join(f"{name} energy {energy:.4f}" for name, energy in energies.items()),
+        summary=", ".join(f"{name} {measure} {value_of(rows, name, measure, first):.4g}" for name in shapes),
     )
+
+
+def absent(names: Sequence[str]) -> dict[str, str]:
+    """Families of silhouettes that the claims are about and `names` lacks, with the reason."""
+    digits = {} if any(name.startswith("digit_") for name in names) else {"digits": "not in size_silhouettes.names"}
+    return digits | {name: "not in size_silhouettes.names" for name in (CORPUS,) if name not in names}
 
 
 def errors(name: str, shape: Silhouette) -> list[Measured]:
     """Distance of bias-free decoders from the top eigenfunction, and errors with and without biases, by seed."""
     rows = []
-    for seed, response in shape.found["bias_free"].items():
-        f = common_direction(response.outputs)
-        with_bias = mse(shape.found["bias"][seed].outputs, shape.images)
-        without = mse(response.outputs, shape.images)
+    for seed in next(iter(shape.found.values())):
         values = {
-            "energy_ratio": optimum.energy(f, shape.images) / shape.energy,
-            "bias_free_mse": without,
-            "bias_mse": with_bias,
-            "mse_ratio": without / with_bias,
+            f"{variant}_mse": mse(by_seed[seed].outputs, shape.images) for variant, by_seed in shape.found.items()
         }
+        if BIAS_FREE in shape.found:
+            f = common_direction(shape.found[BIAS_FREE][seed].outputs)
+            values["energy_ratio"] = optimum.energy(f, shape.images) / shape.energy
+        if {BIAS, BIAS_FREE} <= set(shape.found):
+            values["mse_ratio"] = values[f"{BIAS_FREE}_mse"] / values[f"{BIAS}_mse"]
         rows += measured(name, values, seed)
     return rows
 
@@ -77,7 +83,7 @@ def mean_over_digits(rows: Sequence[Measured], digits: Sequence[str]) -> list[Me
     """Energy ratio and error ratio of each seed, means over the digits; empty if there are no digits."""
     found = []
     for measure in ("energy_ratio", "mse_ratio") if digits else ():
-        for seed in sorted({row.seed for row in rows if row.seed is not None}):
+        for seed in sorted({row.seed for row in select(rows, measure=measure) if row.seed is not None}):
             values = [value_of(rows, name, measure, seed) for name in digits]
             found.append(Measured("digits", measure, sum(values) / len(values), seed))
     return found
@@ -85,16 +91,19 @@ def mean_over_digits(rows: Sequence[Measured], digits: Sequence[str]) -> list[Me
 
 def silhouette_table(shapes: Mapping[str, Silhouette], seed: int, columns: int = 4) -> Picture:
     """Per silhouette: inputs, outputs without and with biases, learnt primitive and top eigenfunction (slide 20)."""
-    figure, axes = axes_grid(3 * len(shapes), columns + 2, width=1.15, height=1.15)
+    height = 1 + len(next(iter(shapes.values())).found)
+    figure, axes = axes_grid(height * len(shapes), columns + 2, width=1.15, height=1.15)
     for k, (name, shape) in enumerate(shapes.items()):
         outputs = {variant: by_seed[seed].outputs for variant, by_seed in shape.found.items()}
-        rows = {"input": shape.images, "no bias": outputs["bias_free"], "bias": outputs["bias"]}
-        lines = axes[3 * k : 3 * k + 3]
-        _examples(lines[:, :columns], rows)
+        titles = {"no bias": BIAS_FREE, "bias": BIAS}
+        rows = {title: outputs[variant] for title, variant in titles.items() if variant in outputs}
+        lines = axes[height * k : height * (k + 1)]
+        _examples(lines[:, :columns], {"input": shape.images, **rows})
         for cell in lines[:, columns:].ravel():
             bare(cell)
-        learned = {"learned f": common_direction(outputs["bias_free"]), "optimal f": shape.best}
-        for cell, (title, f) in zip(lines[1, columns:], learned.items(), strict=True):
+        learned = {"learned f": common_direction(outputs[BIAS_FREE])} if BIAS_FREE in outputs else {}
+        primitives = {**learned, "optimal f": shape.best}
+        for cell, (title, f) in zip(lines[1, -len(primitives) :], primitives.items(), strict=True):
             show(cell, f / f.max())
             cell.set_title(title, fontsize=7)
         lines[0, 0].set_title(name.replace("_", " "), fontsize=8, loc="left")

@@ -15,31 +15,30 @@ from latentspace.plots.style import Picture, axes_grid, show_signed
 from latentspace.size.measures import r2, respond
 from latentspace.size.network import ShapeAutoencoder
 
-VARIANTS = ["bias", "linear_encoder"]
+BIAS, LINEAR = VARIANTS = ["bias", "linear_encoder"]
 
 
 def experiment(networks: Mapping[str, Mapping[int, ShapeAutoencoder]], data: ShapeDataset) -> Findings:
     """All filters of one network, and the effective filter of each linear encoder.
 
     Args:
-        networks: by variant, as in `VARIANTS`, and seed.
+        networks: by variant, one or more of `VARIANTS`, and seed.
         data: disks.
     """
-    linear = networks["linear_encoder"]
+    linear = networks.get(LINEAR, {})
     effective = {seed: encoder_filter(network, data.test.shape[-1]) for seed, network in linear.items()}
     rows = []
     for seed, image in effective.items():
         values = {"averaging_cosine": averaging_cosine(image), "filter_r2": linear_share(linear[seed], image, data)}
-        rows += measured("linear_encoder", values, seed)
+        rows += measured(LINEAR, values, seed)
+    pictures: dict[str, Picture] = {}
+    if BIAS in networks:
+        pictures["filters.png"] = filters(networks[BIAS][min(networks[BIAS])])
+    if effective:
+        pictures["linear_encoder.png"] = effective_filters(effective)
     cosines = [f"{row.value:.3f}" for row in select(rows, measure="averaging_cosine")]
-    return Findings(
-        rows,
-        {
-            "filters.png": filters(networks["bias"][min(networks["bias"])]),
-            "linear_encoder.png": effective_filters(effective),
-        },
-        summary="cosine of the linear encoder with a plain average " + ", ".join(cosines),
-    )
+    summary = f"cosine of the linear encoder with a plain average {', '.join(cosines)}" if cosines else "filters drawn"
+    return Findings(rows, {**pictures}, summary=summary)
 
 
 @torch.inference_mode()

@@ -47,7 +47,12 @@ def test_ctrl_c_is_one_line_and_ends_the_family(tmp_path, make, status):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_to_it_alone_ends_the_family(tmp_path, number):
-    process = subprocess.Popen(command(FAMILY), cwd=tmp_path, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        command(FAMILY),
+        cwd=tmp_path,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # ignored if the tests themselves run under nohup
+    )
     family_is_there(tmp_path)
     process.send_signal(number)
     assert process.wait() == 128 + number

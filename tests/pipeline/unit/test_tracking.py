@@ -14,9 +14,9 @@ import pytest
 from filelock import FileLock
 
 from latentspace.pipeline.declaration import Declaration, declaration
+from latentspace.pipeline.flat import flatten
 from latentspace.pipeline.params import lookup, read_yaml
 from latentspace.pipeline.stage import Stage
-from latentspace.pipeline.stage import _flatten as flatten
 from latentspace.pipeline.tracking import __main__ as background
 from latentspace.pipeline.tracking import outbox, paths, sending, views
 from latentspace.pipeline.tracking import sender as processes

@@ -1,4 +1,10 @@
-"""Send the runs in the outbox: `python -m latentspace.pipeline.tracking`."""
+"""Send the runs in the outbox.
+
+    python -m latentspace.pipeline.tracking [--resend] [--exit-zero]
+
+`--resend` first puts back the runs that were set aside, and sends those of the run records that the store lacks, as far
+as their values are kept in .tracking/sent. `--exit-zero` returns 0 even if runs wait.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +12,15 @@ import json
 import os
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 from filelock import FileLock, Timeout
 
-from latentspace.pipeline.tracking.paths import outbox, project_root, tracking_uri, warn, without_password
+from latentspace.pipeline.tracking import entries
+from latentspace.pipeline.tracking.paths import RESEND, is_local, left, outbox, project_root, store, waiting, warn
 from latentspace.pipeline.tracking.sender import Process, process, sender_is_running
-from latentspace.pipeline.tracking.sending import client, drain, experiment_id
+from latentspace.pipeline.tracking.sending import drain, resend
+from latentspace.pipeline.tracking.store import client, executions, experiment_id, identity
 from latentspace.pipeline.tracking.views import CHAPTERS, experiment_tags
 
 IDLE_SECONDS = 4.0  # without a new run, after which a background sender that belongs to no `dvc` process ends
@@ -33,7 +40,7 @@ def background(run: Process | None = None) -> None:
                     return  # the store is unavailable: the next stage or `make sync-tracking` sends them
         except Timeout:
             return  # the process that holds the lock checks the outbox once more after releasing it
-        if not any(outbox().glob("[0-9]*")):
+        if not waiting():
             return
 
 
@@ -44,7 +51,7 @@ def send_until_over(run: Process | None) -> bool:
         over = (
             not run.alive if run else time.monotonic() - idle_since >= IDLE_SECONDS
         )  # evaluated before the outbox is read, so that no run is missed
-        if any(outbox().glob("[0-9]*")):
+        if waiting():
             if drain():
                 return False
             idle_since = time.monotonic()
@@ -56,24 +63,24 @@ def send_until_over(run: Process | None) -> bool:
 def wait_for_sender(seconds: float = 60.0) -> None:
     """Wait until a running sender, which has already imported MLflow, has emptied the outbox."""
     deadline = time.monotonic() + seconds
-    while any(outbox().glob("[0-9]*")) and sender_is_running() and time.monotonic() < deadline:
+    while waiting() and sender_is_running() and time.monotonic() < deadline:
         time.sleep(0.2)
 
 
 def _experiments() -> dict[str, Any]:
-    """Address of the store and tags of its experiments."""
+    """Address and identity of the store, and tags of its experiments."""
     tags = {chapter: experiment_tags(chapter) for chapter in CHAPTERS}
-    return {"store": without_password(tracking_uri()), "tags": tags}
+    return {"store": store(), "database": identity() if is_local() else "", "tags": tags}
 
 
 def _made() -> bool:
     """Whether the store already has the experiments, as far as this is known without importing MLflow."""
-    made, database = project_root() / ".tracking" / "experiments.json", tracking_uri().removeprefix("sqlite:///")
+    made = project_root() / ".tracking" / "experiments.json"
     try:
         same: bool = json.loads(made.read_text(encoding="utf-8")) == _experiments()
     except (OSError, ValueError):
         return False
-    return same and (not tracking_uri().startswith("sqlite:") or Path(database).is_file())
+    return same and (not is_local() or bool(identity()))
 
 
 def main(arguments: list[str]) -> int:
@@ -83,27 +90,50 @@ def main(arguments: list[str]) -> int:
         return 0
     outbox().mkdir(parents=True, exist_ok=True)
     wait_for_sender()
-    waiting = drain() if _made() else _make_and_send()
-    print(f"MLflow tracking: {without_password(tracking_uri())}, {waiting} runs waiting")
-    return int(waiting > 0)
+    there = _made() or _make()
+    if there and "--resend" in arguments:
+        print(f"{resend()} runs are put back or sent again")
+    for name, why in entries.aside().items():  # `drain` names the others
+        print(f"set aside before: .tracking/rejected/{name}: {why}", file=sys.stderr)
+    unsent = drain() if there else len(waiting())
+    if aside := entries.aside():
+        print(f"{len(aside)} runs are set aside; `{RESEND}` tries them again", file=sys.stderr)
+    print(f"MLflow tracking: {store()}, {unsent} runs waiting")
+    return int(unsent > 0 and "--exit-zero" not in arguments)
 
 
-def _make_and_send() -> int:
-    """Create the database and the experiments, and send the waiting runs; returns the number of unsent runs."""
+def _make() -> bool:
+    """Create the database and the experiments, and name the recorded runs that the store lacks; whether it could."""
     try:
-        with FileLock(project_root() / ".tracking" / "drain.lock"):
-            store = client()
+        with FileLock(project_root() / ".tracking" / "drain.lock", timeout=60):
+            connection = client()
             for chapter in CHAPTERS:
-                made = experiment_id(store, chapter)
+                made = experiment_id(connection, chapter)
                 for key, text in experiment_tags(chapter).items():  # older code may have written other tags
-                    store.set_experiment_tag(made, key, text)
+                    connection.set_experiment_tag(made, key, text)
+            _report_missing(entries.on_record() - executions(connection))
         record = project_root() / ".tracking" / "experiments.json"
         record.write_text(json.dumps(_experiments()), encoding="utf-8")
     except Exception as error:  # as in `drain`
-        warn(error, "runs wait in .tracking/outbox")
-        return len(list(outbox().glob("[0-9]*")))
-    return drain()
+        warn(error, left(error))
+        return False
+    return True
+
+
+def _report_missing(missing: set[str]) -> None:
+    """Print one line if the store lacks recorded runs: it is new, or was emptied."""
+    if missing:
+        kept = len(missing & entries.kept().keys())
+        print(
+            f"warning: MLflow at {store()} lacks {len(missing)} of the runs on record in runs/; `{RESEND}` sends the "
+            f"values of {kept} of them again, without files; `dvc repro --force` makes all of them again",
+            file=sys.stderr,
+        )
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    try:
+        raise SystemExit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        print("interrupted; `make sync-tracking` sends the runs that still wait", file=sys.stderr)
+        raise SystemExit(130) from None

@@ -63,7 +63,9 @@ def post(log: RunLog) -> dict[str, str]:
     draft = outbox() / f".{execution}"
     try:
         _put(log, draft)
+        _flush(draft)
         draft.replace(outbox() / f"{int(log.ended * 1e6):020d}-{execution}")
+        _flush(outbox())
         if not sender_is_running():
             start_sender()
     except OSError as error:
@@ -82,6 +84,17 @@ def _put(log: RunLog, draft: Path) -> None:
     (draft / "run.json").write_text(json.dumps(asdict(log)), encoding="utf-8")
 
 
+def _flush(folder: Path) -> None:
+    """Write a folder and, unless it is the outbox, all files in it to the disk, so that a power cut leaves no part."""
+    below = [] if folder == outbox() else sorted(folder.rglob("*"))
+    for path in [*below, folder]:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def _copy(path: str, folder: Path) -> str:
     folder.mkdir()
     shutil.copy(path, folder)
@@ -92,7 +105,9 @@ def git_tags() -> dict[str, str]:
     """Commit, dirty flag and DVC experiment name of the running code; empty outside git."""
 
     def git(*words: str) -> str:
-        return subprocess.run(["git", *words], capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(
+            ["git", *words], capture_output=True, encoding="utf-8", errors="replace", check=True
+        ).stdout.strip()
 
     try:
         tags = {"git.commit": git("rev-parse", "HEAD"), "git.dirty": str(bool(git("status", "--porcelain"))).lower()}

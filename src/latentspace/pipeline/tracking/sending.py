@@ -1,23 +1,23 @@
-"""Send the runs of the outbox to the tracking store; the only module that imports MLflow."""
+"""Send the runs of the outbox to the tracking store."""
 
 from __future__ import annotations
 
 import json
 import math
-import os
 import re
-import shutil
 import sys
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
+from latentspace.pipeline.tracking import entries
 from latentspace.pipeline.tracking.outbox import RunLog
-from latentspace.pipeline.tracking.paths import outbox, project_root, tracking_uri, warn, without_password
-from latentspace.pipeline.tracking.views import experiment_tags
+from latentspace.pipeline.tracking.paths import left, port, project_root, reason, shown, tracking_uri, waiting, warn
+from latentspace.pipeline.tracking.store import answers, check, client, ended, experiment_id, find_run, runs_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -26,64 +26,26 @@ if TYPE_CHECKING:
 LIMITS = {"metrics": 900, "params": 100, "tags": 100}  # items that the store accepts in one call
 
 
-def client() -> MlflowClient:
-    """A client of the project's store, with short time-outs: a dead server costs seconds instead of an hour."""
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "10")
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    import mlflow
-
-    mlflow.set_tracking_uri(tracking_uri())
-    return mlflow.MlflowClient()
-
-
-def experiment_id(store: MlflowClient, chapter: str) -> str:
-    """Id of the chapter's MLflow experiment, created on first use with its artifacts in the original repository."""
-    from mlflow.exceptions import MlflowException
-
-    experiment = store.get_experiment_by_name(chapter)
-    if experiment is not None:
-        return str(experiment.experiment_id)
-    local = tracking_uri().startswith("sqlite:")
-    location = (project_root() / "mlartifacts" / chapter).as_uri() if local else None
-    try:
-        made = store.create_experiment(chapter, artifact_location=location)
-    except MlflowException as error:
-        if error.error_code != "RESOURCE_ALREADY_EXISTS":
-            raise
-        return experiment_id(store, chapter)  # another machine has just created it on this server
-    for key, text in experiment_tags(chapter).items():
-        store.set_experiment_tag(made, key, text)
-    return str(made)
-
-
 def drain(timeout: float = 60.0) -> int:
     """Send everything in the outbox, oldest first; only one process sends at a time. Never raises.
 
     Returns:
         Number of unsent runs, 0 when all are sent.
     """
-    waiting = sorted(outbox().glob("[0-9]*")) if outbox().is_dir() else []
-    if not waiting:
+    if not waiting():
         return 0
     try:
         with FileLock(project_root() / ".tracking" / "drain.lock", timeout=timeout), warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            entries.sweep()
             store = client()
-            for folder in sorted(outbox().glob("[0-9]*")):
-                _send_or_set_aside(store, folder)
+            check(store)
+            failed = [error for folder in waiting() if (error := _send_or_set_aside(store, folder))]
+        if failed:
+            warn(failed[0], left())
     except Exception as error:  # a failing store or network must not lose results
-        warn(error, "runs wait in .tracking/outbox")
-    return len(list(outbox().glob("[0-9]*")))
-
-
-def find_run(store: MlflowClient, chapter: str, execution: str) -> str | None:
-    """MLflow's id of an execution, or None if the store does not have it."""
-    experiment = experiment_id(store, chapter)
-    found = store.search_runs([experiment], f"tags.execution = '{execution}'", max_results=1)
-    return str(found[0].info.run_id) if found else None
+        warn(error, left(error))
+    return len(waiting())
 
 
 def run_ids(records: list[dict[str, Any]]) -> dict[str, str]:
@@ -101,40 +63,102 @@ def run_ids(records: list[dict[str, Any]]) -> dict[str, str]:
 
 def run_address(run_id: str) -> str:
     """Address of a run in the MLflow UI, on the tracking server or on the one that `make ui` starts."""
-    server = without_password(tracking_uri()) if tracking_uri().startswith("http") else "http://127.0.0.1:5000"
+    server = shown(tracking_uri()) if tracking_uri().startswith("http") else f"http://127.0.0.1:{port()}"
     return f"{server.rstrip('/')}/#/runs/{run_id}"
 
 
-def _send_or_set_aside(store: MlflowClient, folder: Path) -> None:
-    """Send one run; a run that can never be sent is moved to .tracking/rejected, so that it does not block others."""
+def _send_or_set_aside(store: MlflowClient, folder: Path) -> Exception | None:
+    """Send one run. One that can never be sent is set aside, so that it does not block others.
+
+    Returns:
+        An error that the run did not cause, after which it stays in the outbox; None otherwise.
+
+    Raises:
+        Exception: the store does not answer.
+    """
+    try:
+        log = entries.read(folder)
+    except FileNotFoundError as error:
+        if folder.exists():
+            entries.set_aside(folder, error)
+        return None
+    except Exception as error:  # whatever is wrong with it
+        entries.set_aside(folder, error)
+        return None
+    try:
+        send(store, log, folder)
+        entries.remove(folder, log)
+    except Exception as error:
+        if not answers(store):
+            raise
+        if not _of_the_run(error):
+            return error
+        entries.set_aside(folder, error)
+    return None
+
+
+def _of_the_run(error: Exception) -> bool:
+    """Whether the values of the run caused an error, and it would come again."""
     from mlflow.exceptions import MlflowException
 
-    try:
-        send(store, folder)
-        shutil.rmtree(folder)
-    except (MlflowException, ValueError, TypeError, KeyError, FileNotFoundError) as error:
-        # Errors other than MlflowException: the run or a model file is damaged, incomplete or from older code.
-        if isinstance(error, MlflowException) and error.error_code != "INVALID_PARAMETER_VALUE":
-            raise
-        rejected = project_root() / ".tracking" / "rejected"
-        rejected.mkdir(exist_ok=True)
-        folder.replace(rejected / folder.name)
-        reason = without_password(str(error))
-        print(f"warning: a run cannot be sent, now in {rejected.name}/{folder.name}: {reason}", file=sys.stderr)
+    if isinstance(error, MlflowException):
+        return bool(error.error_code == "INVALID_PARAMETER_VALUE")
+    values = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+    return isinstance(error, values) and not isinstance(error, OSError)  # some errors of requests are both
 
 
-def send(store: MlflowClient, folder: Path) -> None:
-    """Send the run in `folder`; errors of MLflow, of the network and of the files are passed on."""
-    log = RunLog(**json.loads((folder / "run.json").read_text(encoding="utf-8")))
-    if partial := find_run(store, log.chapter, log.tags["execution"]):  # an earlier sender was killed while sending it
-        store.delete_run(partial)
-    experiment = experiment_id(store, log.chapter)
+def send(store: MlflowClient, log: RunLog, folder: Path) -> None:
+    """Send a run with its files in `folder`, unless the store has it; errors of MLflow and the network are passed on.
+
+    What an earlier sender sent before it was killed, or this one before an error, is deleted.
+    """
+    experiment = experiment_id(store, log.chapter)  # restored first, if it was deleted
+    found = runs_of(store, log.chapter, log.tags["execution"])
+    for half in found:
+        if not ended(half):
+            store.delete_run(half.info.run_id)
+    if any(map(ended, found)):
+        return
     tags = {"execution": log.tags["execution"], "mlflow.source.name": log.stage}
-    run = store.create_run(experiment, start_time=int(log.started * 1000), run_name=log.stage, tags=tags)
-    run_id, ended = str(run.info.run_id), int(log.ended * 1000)
-    _send_values(store, run_id, log, ended)
-    _send_files(store, run_id, log, folder)
-    store.set_terminated(run_id, status="FAILED" if log.failed else "FINISHED", end_time=ended)
+    start, end = int(log.started * 1000), int(log.ended * 1000)
+    run_id = str(store.create_run(experiment, start_time=start, run_name=log.stage, tags=tags).info.run_id)
+    try:
+        _send_values(store, run_id, log, end)
+        _send_files(store, run_id, log, folder)
+        store.set_terminated(run_id, status="FAILED" if log.failed else "FINISHED", end_time=end)
+    except Exception:
+        with suppress(Exception):
+            if not ended(store.get_run(run_id)):
+                store.delete_run(run_id)
+        raise
+
+
+def resend() -> int:
+    """Put back what was set aside, and send the kept values of the recorded runs that the store lacks. Never raises.
+
+    Returns:
+        Number of runs that were put back or sent again.
+    """
+    count = entries.put_back()
+    recorded, records = entries.on_record(), entries.kept()
+    try:
+        with FileLock(project_root() / ".tracking" / "drain.lock", timeout=60), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            store = client()
+            check(store)
+            for execution in sorted(recorded & records.keys(), key=lambda name: records[name].stat().st_mtime):
+                try:
+                    log = entries.from_record(records[execution])
+                    if not find_run(store, log.chapter, execution):
+                        send(store, log, project_root())
+                        count += 1
+                except Exception as error:
+                    if not answers(store):
+                        raise
+                    print(f"warning: {records[execution].name} cannot be sent: {reason(error)}", file=sys.stderr)
+    except Exception as error:  # as in `drain`
+        warn(error, f"{len(recorded & records.keys())} records were not compared")
+    return count
 
 
 def _send_values(store: MlflowClient, run_id: str, log: RunLog, ended: int) -> None:
@@ -160,7 +184,7 @@ def _send_files(store: MlflowClient, run_id: str, log: RunLog, folder: Path) -> 
     for path, target in log.artifacts:
         store.log_artifact(run_id, str(folder / path), target or None)
     for key, step, path in log.images:
-        store.log_image(run_id, _pixels(folder / path), key=key, step=step)
+        store.log_image(run_id, entries.pixels(folder / path), key=key, step=step)
     for name, table in log.tables.items():
         store.log_table(run_id, table, f"tables/{name}.json")
     for name, path, example in log.models:
@@ -173,12 +197,6 @@ def _send_files(store: MlflowClient, run_id: str, log: RunLog, folder: Path) -> 
 def _in_parts(kind: str, items: list[Any], log: Callable[[list[Any]], Any]) -> None:
     for start in range(0, len(items), LIMITS[kind]):
         log(items[start : start + LIMITS[kind]])
-
-
-def _pixels(path: Path) -> Any:
-    from PIL import Image
-
-    return Image.open(path).convert("RGB")
 
 
 def _dataset(name: str, digest: str, path: str) -> Any:
@@ -196,13 +214,16 @@ def _log_model(run_id: str, name: str, path: Path, example: list[Any]) -> None:
 
     from latentspace import load
 
-    with mlflow.start_run(run_id=run_id):
+    mlflow.start_run(run_id=run_id)
+    try:
         mlflow.pytorch.log_model(
             load(path),
             name=name,
             input_example=np.asarray(example, dtype=np.float32),
             pip_requirements=[f"torch=={torch.__version__.split('+')[0]}"],
         )
+    finally:
+        mlflow.end_run("RUNNING")  # it has ended when all is sent
 
 
 def load_model(run_id: str, name: str) -> Any:
