@@ -327,6 +327,7 @@ def test_the_targets_of_make_that_the_text_names_run_what_it_says():
         "repro": "python -m latentspace.pipeline.repro",
         "quick": "python -m latentspace.pipeline.quick .quick",
         "sync-tracking": "python -m latentspace.pipeline.tracking",
+        "status": "python -m latentspace.pipeline.status",
     }
     assert named == set(runs_)
     for target, line in runs_.items():
