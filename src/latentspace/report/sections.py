@@ -172,7 +172,7 @@ GENERATORS = [
     Section(
         slides="47",
         title="Explorer: avatars",
-        text="Choose two of the five components of a neighbourhood.",
+        text="Choose two of the components of a neighbourhood.",
         explorers=("gan_explorer/avatars",),
     ),
     Section(
@@ -190,7 +190,7 @@ GENERATORS = [
     Section(
         slides="40-42",
         title="Directly on images: blur",
-        text="Avatars reconstructed from five components, by a decoder trained on the images and through a generator.",
+        text="Avatars from equally many components, by a decoder trained on them and through a generator.",
         figures=("gan_direct/blur.png", "gan_generator/*/samples.png"),
         claims=("gan.direct.*", "gan.zoo.*"),
     ),
