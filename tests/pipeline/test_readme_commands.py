@@ -241,7 +241,9 @@ def own_images(project, command):
     assert executed(said) == READERS_OF_VARIANTS | {"report"}, "they look for their variants among all of them"
     assert "organise_set/mine/traversals.png" in (project / "report/index.html").read_text()
     params.write_text(before)
-    for left in [path for folder in ("figures", "models", "runs") for path in (project / folder).rglob("*mine*")]:
+    for left in [
+        path for folder in ("data", "figures", "models", "runs") for path in (project / folder).rglob("*mine*")
+    ]:
         shutil.rmtree(left, ignore_errors=True)
         left.unlink(missing_ok=True)
     sh(project, "dvc repro")
