@@ -76,7 +76,7 @@ def organise_step(batch: int = 256, images: int = 1024, size: int = 64, componen
     decoder = ConvDecoder(size, 1, network["decoder_widths"], components)
     x, codes = torch.rand(images, 1, size, size), torch.randn(images, components - 1)
     return training_step(
-        PacketObjective(encoder, decoder, ScaleFreeBatchNorm(1), SETTINGS, MeanSquare()), (x, codes, x), batch
+        PacketObjective(encoder, decoder, ScaleFreeBatchNorm(1), MeanSquare(), SETTINGS), (x, codes, x), batch
     )
 
 
@@ -93,7 +93,7 @@ def neighbourhood_step(batch: int = 32, size: int = 64, components: int = 5) -> 
     target = torch.rand(256, 3, size, size, dtype=torch.float16)
     error = ErrorThrough(PlacedGenerator(generator, place), 1.0)
     encoder, decoder = DenseNetwork(64, HIDDEN, 1), DenseNetwork(components, HIDDEN * components, 64)
-    objective = PacketObjective(encoder, decoder, ScaleFreeBatchNorm(1), SETTINGS, error)
+    objective = PacketObjective(encoder, decoder, ScaleFreeBatchNorm(1), error, SETTINGS)
     return training_step(objective, (offsets, codes, target), batch)
 
 

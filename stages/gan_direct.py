@@ -16,7 +16,7 @@ def main() -> None:
         learnt, fresh = direct.samples(found, sizes, len(train))
         sets = {"drawn": train, "neighbourhood": learnt.images}
         models = direct.train_all(sets, section, run.compute, run.checkpoints, run.seeds[0])
-        run.record(direct.experiment(models, found, test, fresh))
+        run.record(direct.experiment(models, sets, found, test, fresh))
 
 
 if __name__ == "__main__":

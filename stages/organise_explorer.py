@@ -1,15 +1,15 @@
 """Make grids of ellipses for the report's latent explorer: plain autoencoder and PCA autoencoder (slide 39)."""
 
 from latentspace.organise import explorer
-from latentspace.organise.coded import load_models
-from latentspace.organise.selected import ELLIPSES, folders, load_set, variants_of
+from latentspace.organise.coded import load_models, with_plain
+from latentspace.organise.selected import ELLIPSES, PCA_AE, folders, load_set, variants_of
 from latentspace.pipeline.stage import stage
 
 
 def main() -> None:
     with stage(__file__) as run:
         variants = variants_of(run)
-        models = load_models(folders(run, variants, ELLIPSES, explorer.TITLES), variants, run.seeds)
+        models = with_plain(load_models(folders(run, variants, ELLIPSES, [PCA_AE]), variants, run.seeds))
         run.record(explorer.experiment(models, load_set(run, ELLIPSES)))
 
 

@@ -3,7 +3,7 @@
 from latentspace.organise import sweep
 from latentspace.organise.coded import load_models
 from latentspace.organise.factors import FACTORS
-from latentspace.organise.selected import ELLIPSES, LONG, PCA_AE, folders, load_set, swept, variants_of
+from latentspace.organise.selected import ELLIPSES, GROWN, LONG, folders, load_set, swept, variants_of
 from latentspace.pipeline.stage import stage
 
 
@@ -11,7 +11,7 @@ def main() -> None:
     with stage(__file__) as run:
         variants = variants_of(run)
         weights = swept(variants)
-        found = folders(run, variants, ELLIPSES, [*weights, PCA_AE, LONG])
+        found = folders(run, variants, ELLIPSES, [*weights, GROWN, LONG])
         models = load_models(found, variants, run.seeds)
         run.record(sweep.experiment(models, weights, load_set(run, ELLIPSES, FACTORS)))
 

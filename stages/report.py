@@ -7,6 +7,7 @@ import pandas as pd
 from latentspace.pipeline import bases, declaration, files
 from latentspace.pipeline.stage import stage
 from latentspace.pipeline.tracking.sending import drain, run_address, run_ids
+from latentspace.report.budgets import of_claims
 from latentspace.report.claim import evaluate, tally
 from latentspace.report.claims import CLAIMS
 from latentspace.report.gan import own
@@ -22,7 +23,8 @@ def main() -> None:
         ran = records(list(folders), selected)
         left_out = {record["stage"]: record.get("left_out", {}) for record in ran}
         claims = [*CLAIMS, *own(files.read_json(Path("metrics/gan_codes.json")))]
-        rows = evaluate(claims, Path("metrics"), left_out)
+        params = bases.read(run.input("params.yaml"))
+        rows = evaluate(claims, Path("metrics"), left_out, of_claims(claims, params))
         files.write_json(run.output("metrics/claims.json"), rows)
         drain()
         found = run_ids(ran)
@@ -32,7 +34,7 @@ def main() -> None:
         files.write_text(run.output("report/claims.md"), page(claims, rows))
         measured = {name: row for name, row in rows.items() if row["n"]}
         run.summary(
-            params=bases.read(run.input("params.yaml")),
+            params=params,
             metrics={name: row["mean"] for name, row in measured.items()},
             tags={f"run.{name}": run_id for name, run_id in found.items()},
         )

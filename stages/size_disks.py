@@ -1,7 +1,7 @@
-"""Draw the training and the test set of centred disks (slide 8)."""
+"""Draw the training, the validation and the test set of centred disks (slide 8)."""
 
 from latentspace.images import scaled
-from latentspace.images.params import Sampling
+from latentspace.images.params import Disks
 from latentspace.images.shapes import shape
 from latentspace.pipeline.stage import stage
 from latentspace.size import disks
@@ -9,7 +9,8 @@ from latentspace.size import disks
 
 def main() -> None:
     with stage(__file__) as run:
-        data = scaled.make(shape("disk"), run.read(Sampling, "size_disks"))
+        sampling = run.read(Disks, "size_disks")
+        data = scaled.make(shape("disk"), sampling, sampling.validation_images)
         path = run.output("data/size/disks.npz")
         scaled.save(data, path)
         run.dataset("disks", path)

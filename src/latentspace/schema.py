@@ -11,8 +11,8 @@ from pydantic import Field, model_validator
 
 from latentspace.gan.params import Direct, DrawnSets, Generators, TrainRegressor, Zoo
 from latentspace.gan.params import Train as TrainNeighbourhoods
-from latentspace.images.params import Images, Sampling, Silhouettes
-from latentspace.organise.params import ImageSets, PostHoc, Train
+from latentspace.images.params import Disks, Images, Silhouettes
+from latentspace.organise.params import ImageSets, Train
 from latentspace.pipeline import bases
 from latentspace.pipeline.bounds import Distinct, Seed
 from latentspace.pipeline.compute import Device, Precision
@@ -46,7 +46,7 @@ class Params(Section):
     device: Device
     precision: Precision
     launch: Launch
-    size_disks: Sampling
+    size_disks: Disks
     size_silhouettes: Silhouettes
     size_train: TrainDisks
     size_train_silhouette: TrainSilhouettes
@@ -59,7 +59,6 @@ class Params(Section):
     organise_images: Images
     organise_train: Train
     organise_set: ImageSets
-    organise_post_hoc: PostHoc
     gan_zoo: Zoo
     gan_generator: Generators
     gan_avatars: DrawnSets
@@ -106,15 +105,16 @@ class Params(Section):
             yield f"size_train.variants.{name}.batch_size", "size_disks.train_images"
         for name in self._sets():
             yield "organise_train.training.batch_size", f"organise_images.sets.{name}.train_images"
-        if plain := self.organise_train.variants.get("plain"):
-            yield "organise_post_hoc.training.batch_size", f"organise_images.sets.{plain.images}.train_images"
+        for name, variant in self.organise_train.variants.items():
+            where = f"organise_train.variants.{name}.batch_size"
+            yield where, f"organise_images.sets.{variant.images}.train_images"
 
     def _sets(self) -> list[str]:
         return sorted({variant.images for variant in self.organise_train.variants.values()})
 
     @model_validator(mode="after")
     def _penalties_fit(self) -> Params:
-        for section in ("organise_train", "organise_post_hoc", "gan_train", "gan_direct"):
+        for section in ("organise_train", "gan_train", "gan_direct"):
             here = getattr(self, section)
             for name, settings in getattr(here, "variants", {"": here}).items():
                 if settings.penalty == "distance_correlation" and here.training.batch_size < 4:

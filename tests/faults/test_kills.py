@@ -28,7 +28,6 @@ KINDS = [  # one stage of every kind
     "organise_train@pca_ae",
     "organise_train@packets_2_1",
     "organise_train@circular_covariance",
-    "organise_post_hoc",
     "organise_codes",
     "gan_zoo",
     "gan_generator@avatars",

@@ -28,7 +28,7 @@ OTHERS = {
     "size_train_silhouette": ["bias_free"],
     "organise_images": ["dial", "ellipses"],
     "organise_set": [],
-    "organise_train": ["circular_distance_correlation", "components_6", "plain"],
+    "organise_train": ["circular_distance_correlation", "components_6", "pca_ae"],
     "gan_generator": ["avatars"],
     "gan_train": ["sweep", "no_cov"],
 }

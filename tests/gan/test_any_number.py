@@ -106,7 +106,7 @@ def test_every_number_is_trained_directly_on_images(components, channels, tmp_pa
     drawn = direct.batch_of(without_factors(pixels))
     sets = {"drawn": drawn, "neighbourhood": learnt.images}
     trained = {name: train_direct(DirectJob(x, section, CPU, tmp_path / name, 0)) for name, x in sets.items()}
-    found = direct.experiment(trained, organised, drawn, fresh)
+    found = direct.experiment(trained, sets, organised, drawn, fresh)
     assert all(np.isfinite(row.value) for row in found.rows)
     found.pictures["blur.png"].save(tmp_path / "blur.png")
 

@@ -56,13 +56,25 @@ def test_the_experiment_compares_reconstructions_with_their_originals(organised,
     pixels = np.random.default_rng(0).integers(0, 256, (13, 8, 8, 3), dtype=np.uint8)
     drawn = direct.batch_of(without_factors(pixels))
     assert drawn.shape == (13, 3, 8, 8) and drawn.abs().max() <= 1
-    found = direct.experiment({"drawn": Blur(), "neighbourhood": Blur()}, organised, drawn, fresh)
+    sets = {"drawn": drawn, "neighbourhood": learnt.images}
+    found = direct.experiment({"drawn": Blur(), "neighbourhood": Blur()}, sets, organised, drawn, fresh)
     assert value_of(found.rows, "direct", "generator_laplacian") == pytest.approx(1, abs=0.02)
     assert value_of(found.rows, "direct", "drawn_laplacian") < 0.1
     ratio = value_of(found.rows, "direct", "generator_laplacian") / value_of(found.rows, "direct", "drawn_laplacian")
     assert ratio > 10 and value_of(found.rows, "direct", "sharpness_ratio") == pytest.approx(ratio)
-    assert {row.key for row in found.rows} >= {"direct.neighbourhood_sharpness_ratio", "direct.drawn_high_frequency"}
+    names = {"direct.neighbourhood_sharpness_ratio", "direct.drawn_high_frequency", "direct.drawn_pca_laplacian"}
+    assert {row.key for row in found.rows} >= names
+    explained = [value_of(found.rows, "direct", f"{name}_explained") for name in ("drawn", "drawn_pca", "generator")]
+    assert explained[0] < explained[1] < explained[2] == pytest.approx(1, abs=0.01), "one number, its axis, all axes"
     found.pictures["blur.png"].save(tmp_path / "blur.png")
+
+
+def test_principal_components_of_known_images_reconstruct_others():
+    torch.manual_seed(0)
+    pictures = torch.rand(2, 48)
+    known, fresh = ((torch.rand(n, 2) @ pictures).view(-1, 3, 4, 4) for n in (30, 5))
+    assert torch.allclose(direct.linearly(known, fresh, 2), fresh, atol=1e-5)
+    assert not torch.allclose(direct.linearly(known, fresh, 1), fresh, atol=1e-2)
 
 
 def test_a_direct_model_reconstructs_in_the_images_own_range(tmp_path):

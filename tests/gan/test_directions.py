@@ -1,6 +1,5 @@
 """Straight lines in latent space: every method against what it must find on constructed data."""
 
-import numpy as np
 import pytest
 import torch
 
@@ -8,6 +7,7 @@ from latentspace.gan import directions
 from latentspace.gan.directions import Directions
 from latentspace.gan.neighbourhood import Neighbourhood, Sample, drawn_anchors
 from latentspace.gan.rendering import sample
+from latentspace.report.gan import LINES
 
 
 @pytest.fixture(scope="module")
@@ -41,16 +41,32 @@ def test_directions_are_orthonormal_and_nested():
 
 def test_ganspace_finds_the_directions_of_a_linear_generator(generator, linear):
     basis, data = linear
-    found = Directions.along(directions.ganspace(generator, data, 3)).columns
+    found = Directions.along(directions.METHODS["ganspace"](generator, data, 3)).columns
     assert overlap(found, basis) > 0.999
     assert float((found[:, 0] @ basis[:, 0]).abs()) > 0.99, "the strongest comes first"
 
 
-def test_image_pca_explains_a_linear_set_completely(linear):
-    _, data = linear
-    pca = directions.image_pca(data, 3)
-    assert pca.explained_variance_ratio_.sum() == pytest.approx(1, abs=1e-4)
-    assert np.allclose(pca.explained_variance_, [9, 4, 1], rtol=0.1)
+def test_independent_components_are_found_where_principal_ones_are_mixed(generator, place):
+    """Images that are sums of three orthogonal pictures, times independent numbers of equal variance, not Gaussian."""
+    torch.manual_seed(2)
+    basis, pictures = (torch.linalg.qr(torch.randn(n, n))[0] for n in (8, 48))
+    offsets = torch.rand(4000, 8) * 2 - 1
+    strengths = torch.tensor([[1.05], [1.0], [0.95]])
+    images = (offsets[:, :3] @ (pictures[:3] * strengths)).view(-1, 3, 4, 4)
+    turned = Sample(place, offsets @ basis.T, images.half())
+    mixed, found = (directions.METHODS[name](generator, turned, 3) for name in ("ganspace", "ganspace_ica"))
+    cosine = (torch.nn.functional.normalize(found, dim=0).T @ basis[:, :3]).abs()
+    assert cosine.max(1).values.min() > 0.99
+    assert torch.equal(cosine.argmax(1), torch.arange(3)), "in the order of the variance of the images"
+    assert overlap(Directions.along(found).columns, Directions.along(mixed).columns) > 0.99, "the span is the same"
+    again = directions.METHODS["ganspace_ica"](generator, turned, 3)
+    assert torch.equal(found, again)
+
+
+def test_gaussian_scores_have_no_independent_components_but_a_result(generator, linear):
+    basis, data = linear
+    found = Directions.along(directions.METHODS["ganspace_ica"](generator, data, 3)).columns
+    assert overlap(found, basis) > 0.999
 
 
 def test_the_jacobian_is_that_of_the_generator(generator, place):
@@ -92,4 +108,4 @@ def test_latent_pca_finds_the_longest_directions(generator, place):
 
 
 def test_the_methods_are_those_that_the_claims_name():
-    assert set(directions.METHODS) == {"ganspace", "jacobian", "sefa", "raw", "latent_pca"}
+    assert set(directions.METHODS) == set(LINES)

@@ -20,6 +20,8 @@ from latentspace.pipeline.params import ParamsError, parse, read_yaml
         ({"shares": [1e-300, 1, 1, 1, 1]}, r"shares\.0 = 1e-300: must be in 1e-06 … 1000000"),
         ({"sigmas": [0.7, 0.7]}, "distinct"),
         ({"reconstruction": "bce"}, "must be mse"),
+        ({"method": "sefa"}, r"method = 'sefa': .*'pca_ae' or 'affine'"),
+        ({"method": "affine", "restarts": 2}, "restarts = 2: affine lines start at GANSpace's directions"),
         ({"label": -1}, "label"),
         ({"anchors_file": "gone.npy"}, r"anchors_file: gone\.npy: no such file"),
     ],

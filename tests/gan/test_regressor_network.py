@@ -45,7 +45,7 @@ def test_the_regressor_comes_back_from_its_file(tmp_path, regressor):
     assert isinstance(models.load(path), Regressor)
 
 
-def test_photographs_need_no_regressor(tmp_path):
+def test_faces_need_no_regressor(tmp_path):
     assert measure_of("statistics", tmp_path / "none") is attributes.statistics
 
 

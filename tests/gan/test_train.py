@@ -1,13 +1,22 @@
 """Training through a generator: the error falls, a killed training resumes, large sets are mapped from a file."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from latentspace.gan import train as training
+from latentspace.gan.affine import Affine
+from latentspace.gan.directions import Directions
+from latentspace.gan.ganspace import ganspace
 from latentspace.gan.local import LocalModel
+from latentspace.gan.neighbourhood import seed_of
 from latentspace.gan.places import places
+from latentspace.gan.rendering import render, sample
+from latentspace.gan.roles import AFFINE
 from latentspace.gan.train import Job, train, unexplained
+from latentspace.nn.chunks import mean_squared_difference
 from latentspace.pca import growth
 from latentspace.pipeline.compute import CPU
 from latentspace.pipeline.params import Training
@@ -31,6 +40,22 @@ def test_training_reaches_below_the_error_of_the_mean_image(job):
     place = long.place
     codes = model.encode(place.latents(place.draw(500, seed=9)))
     assert codes.std(0).detach().numpy() == pytest.approx(np.ones(2), rel=0.3)
+
+
+def test_affine_lines_begin_at_ganspace_and_end_above_it(job, variant):
+    lines = variant.model_copy(update={"method": AFFINE, "weight": 0.0})
+    tried = replace(job(), variant=lines, training=SCHEDULE.model_copy(update={"steps": 60}))
+    model, _ = train(tried)
+    assert all(isinstance(part, Affine) for part in [*model.inner.encoders, *model.inner.decoders])
+    data = sample(tried.generator, tried.place, 64, seed_of(0, test=False))
+    start = LocalModel.about(tried.place, Directions.along(ganspace(data, 2)))
+    errors = [
+        mean_squared_difference(
+            render(tried.generator, each.reconstruct(tried.place.latents(data.offsets))), data.images
+        )
+        for each in (model, start)
+    ]
+    assert errors[0] < errors[1]
 
 
 def test_a_killed_training_ends_in_the_same_weights(job, monkeypatch):

@@ -54,14 +54,42 @@ def test_numbers_name_method_measure_and_place(results):
     assert np.allclose(ours.attributes, ours.shown, atol=0.02), "a complete code decodes to the image itself"
 
 
-def test_margins_are_those_to_the_best_baseline(results):
+def test_margins_are_those_to_each_rival_and_to_the_best_baseline(results):
     metrics = {row.key: row.value for row in numbers(results)}
     ours = next(r for r in results if r.method == "pca_ae")
     baselines = [r for r in results if r.method in BASELINES]
     best = np.max([r.explained for r in baselines], axis=0)
     assert metrics[f"pca_ae.explained_margin/{PLACE}_seed_0"] == pytest.approx((ours.explained - best).min())
+    for rival in baselines:
+        margin = (ours.explained - rival.explained).min()
+        assert metrics[f"pca_ae.margin_{rival.method}/{PLACE}_seed_0"] == pytest.approx(margin)
+    assert not [key for key in metrics if "margin_affine" in key or "margin_image_pca" in key]
     others = [purity(r.attributes) for r in baselines]
     assert metrics["pca_ae.purity_margin"] == pytest.approx(purity(ours.attributes) - max(others))
+
+
+def shares(method, explained, place, seed=None):
+    return Result(method, place, seed, np.array(explained), np.zeros((2, len(explained))))
+
+
+def test_lines_trained_through_the_generator_have_a_margin_at_every_k_and_are_no_baseline(organised):
+    here, there = organised.places
+    found = [
+        shares("pca_ae", [0.5, 0.7], here, 0),
+        shares("pca_ae", [0.4, 0.8], here, 1),
+        shares("affine", [0.3, 0.8], here, 0),
+        shares("affine", [0.4, 0.7, 0.9], here, 1),
+        shares("affine", [9.0, 9.0], there, 0),
+        shares("sefa", [0.2, 0.3], here),
+    ]
+    metrics = {row.key: row.value for row in numbers(found) if "margin" in row.measure}
+    first = {"margin_affine": -0.1, "margin_affine_k1": 0.2, "margin_affine_k2": -0.1}
+    second = {"margin_affine": 0.0, "margin_affine_k1": 0.0, "margin_affine_k2": 0.1}
+    expected = {}
+    for seed, margins in enumerate((first, second)):
+        margins |= dict.fromkeys(("margin_sefa", "explained_margin"), [0.3, 0.2][seed])
+        expected |= {f"pca_ae.{name}/{PLACE}_seed_{seed}": value for name, value in margins.items()}
+    assert metrics == pytest.approx(expected)
 
 
 def test_without_baselines_or_attributes_there_are_no_margins(organised, sizes):

@@ -18,6 +18,15 @@ def test_the_area_belongs_to_its_image(part):
     assert np.pi * 2**2 <= factors["area"].min() and factors["area"].max() <= np.pi * 15**2
 
 
+def test_centred_disks_have_the_area_of_their_radius():
+    data = make.make_set(drawn("centred_disks", image_size=64))
+    radius, area = data.test_factors["radius"], data.test_factors["area"]
+    assert np.allclose(area, np.pi * radius**2)
+    assert np.abs(data.test.sum(axis=(1, 2, 3)) / 255 - area).max() < 0.5 + 0.01 * area.max()
+    assert np.diff(np.sort(radius)).max() < 2 * 31.5 / len(radius)  # one in each of n equal parts
+    assert np.array_equal(data.test, data.test[..., ::-1])
+
+
 def test_the_log_ratios_are_those_of_second_moments():
     data = make.make_set(drawn("ellipses", image_size=64))
     axis = np.arange(64) - 31.5
@@ -63,3 +72,16 @@ def test_the_hand_of_the_dial_is_at_its_angle():
     x, y = (images.sum(axis=1) @ axis) / mass, (images.sum(axis=2) @ axis) / mass
     assert np.abs(x - 8 * factors["cos"]).max() < 0.1 and np.abs(y - 8 * factors["sin"]).max() < 0.1
     assert np.unique(np.floor(factors["angle"] / (np.pi / 2))).tolist() == [0, 1, 2, 3]
+
+
+def test_ellipses_of_the_authors_have_whole_axes_and_degrees_and_their_centre_at_half_the_size():
+    images, factors = draw.authors_ellipses(256, drawn("authors_ellipses"), np.random.default_rng(0))
+    ratio = np.hypot(factors["log_ratio_cos"], factors["log_ratio_sin"])
+    long, short = (np.sqrt(factors["area"] / np.pi * np.exp(sign * ratio)) for sign in (1, -1))
+    for axes in (long, short):
+        assert np.allclose(axes, axes.round()) and set(axes.round()) <= set(range(2, 16))
+    turned = np.arctan2(factors["log_ratio_sin"], factors["log_ratio_cos"]) % np.pi  # 2θ; + π if b > a
+    assert np.allclose(np.degrees(turned / 2)[ratio > 0], np.degrees(turned / 2)[ratio > 0].round())
+    small = long < 12  # not cut off by the image's edge
+    mass, axis = images[small, 0] / images[small].sum(axis=(1, 2, 3))[:, None, None], np.arange(32)
+    assert np.abs(mass.sum(axis=1) @ axis - 16).max() < 0.05 and np.abs(mass.sum(axis=2) @ axis - 16).max() < 0.05

@@ -22,6 +22,17 @@ def test_data_are_stratified_deterministic_and_round_trip(tmp_path):
     assert not np.array_equal(other.train, data.train)
 
 
+def test_the_validation_set_has_radii_of_its_own_and_leaves_the_other_sets_as_they_are(tmp_path):
+    plain, data = scaled.make(Disk(), SAMPLING), scaled.make(Disk(), SAMPLING, validation_images=16)
+    assert plain.validation.shape == (0, 32, 32) and data.validation.shape == (16, 32, 32)
+    assert np.array_equal(data.train, plain.train) and np.array_equal(data.test, plain.test)
+    assert np.array_equal(np.floor(data.validation_radii / (15.5 / 16)), np.arange(16)), "stratified"
+    assert not set(data.validation_radii) & {*data.train_radii, *data.test_radii}
+    for name, one in {"plain": plain, "data": data}.items():
+        scaled.save(one, tmp_path / f"{name}.npz")
+        assert np.array_equal(scaled.load(tmp_path / f"{name}.npz").validation, one.validation)
+
+
 def test_damaged_data_files_are_named(tmp_path):
     path = tmp_path / "disks.npz"
     with pytest.raises(ValueError, match="no such file"):

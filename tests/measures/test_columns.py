@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from latentspace.measures.agreement import agreement
 from latentspace.measures.dependence import correlation_table, covariance_table, distance_correlations, max_correlation
 from latentspace.measures.factors import dci, mutual_information_gap, sap
+from latentspace.measures.infomec import infomec
 from latentspace.measures.matching import association, best_rotation, leakage
 from latentspace.measures.regression import linear_r2
 
@@ -18,9 +20,10 @@ from .samples import FACTORS, GRID
         lambda one: mutual_information_gap(one, FACTORS),
         lambda one: sap(one, FACTORS),
         lambda one: dci(one, FACTORS),
+        lambda one: infomec(one, FACTORS),
         lambda one: leakage(association(one, FACTORS), "u", "z1"),
     ],
-    ids=["max_correlation", "mig", "sap", "dci", "leakage"],
+    ids=["max_correlation", "mig", "sap", "dci", "infomec", "leakage"],
 )
 def test_one_component_is_too_few(measure):
     with pytest.raises(ValueError, match="at least two components, not 1"):
@@ -32,8 +35,10 @@ def test_values_that_are_not_finite_are_named(bad):
     codes = GRID.copy()
     codes[7, 1] = bad
     calls = [covariance_table, correlation_table, max_correlation, distance_correlations]
-    calls += [lambda z, score=score: score(z, FACTORS) for score in (association, mutual_information_gap, sap, dci)]
-    for call in [*calls, lambda z: best_rotation(z, GRID)]:
+    calls += [
+        lambda z, score=score: score(z, FACTORS) for score in (association, mutual_information_gap, sap, dci, infomec)
+    ]
+    for call in [*calls, lambda z: best_rotation(z, GRID), lambda z: agreement({0: z, 1: GRID})]:
         with pytest.raises(ValueError, match="z2 holds a value that is not finite"):
             call(codes)
     with pytest.raises(ValueError, match="v holds a value"):

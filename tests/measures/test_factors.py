@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from latentspace.measures.factors import _concentration, _equal_counts, dci, mutual_information_gap, sap
+from latentspace.measures.factors import _concentration, dci, mutual_information_gap, sap
 
 from .samples import FACTORS, GRID, named, normal, turned
 
@@ -52,13 +52,6 @@ def test_a_constant_factor_counts_0_in_the_gaps():
     factors = {"u": GRID[:, 0], "same": np.full(400, 0.1)}
     assert mutual_information_gap(GRID, factors) == pytest.approx(0.5, abs=1e-12)
     assert sap(GRID, factors) == pytest.approx(0.5, abs=1e-12)
-
-
-def test_bins_hold_equal_counts_and_do_not_part_equal_values():
-    columns = np.column_stack([np.random.default_rng(0).permutation(np.arange(100.0)), np.repeat([3.0, 1.0], 50)])
-    found = _equal_counts(columns, 20)
-    assert np.bincount(found[:, 0]).tolist() == [5] * 20
-    assert set(found[:50, 1]) == {10} and set(found[50:, 1]) == {0}
 
 
 def test_dci_of_permuted_factors_is_nearly_1():

@@ -10,8 +10,8 @@ from PIL import Image
 from latentspace.images.image_set import ImageSet
 from latentspace.organise import circular, codes, explorer, packets, sweep
 from latentspace.organise import set as any_set
-from latentspace.organise.params import PostHoc
-from latentspace.organise.post_hoc import PostHocJob, organise_afterwards
+from latentspace.organise.afterwards import organise
+from latentspace.organise.params import Variant
 from latentspace.organise.selected import LONG
 from latentspace.organise.train import train
 from latentspace.pipeline.compute import CPU
@@ -55,7 +55,7 @@ def test_codes_of_ellipses(components, ellipses, tmp_path):
 
 def test_codes_without_any_variant_of_the_talk(ellipses, tmp_path):
     findings = codes.experiment({"mine": {0: linear(ellipses, 1)}}, ellipses)
-    pictures = {"comparison", "correlation", "factors", "errors", "codes", "traversals"}
+    pictures = {"growth", "comparison", "correlation", "factors", "errors", "codes", "traversals"}
     assert {name.partition(".")[0] for name in saved(findings, tmp_path)} == pictures
     assert set(findings.matrices) == {"covariance_mine", "correlation_mine"} and findings.summary.startswith("z1: ")
 
@@ -124,8 +124,8 @@ def test_any_image_set(components, tmp_path):
 def test_packets_of_any_sizes_train_and_are_organised_afterwards(sizes, tmp_path, images, job):
     model, _ = train(job(tmp_path / "base", packet_sizes=sizes))
     assert model.components == sum(sizes)
-    settings = PostHoc(hidden=4, training=job(tmp_path).training, packet_sizes=sizes)
-    organised, _ = organise_afterwards(PostHocJob(images, model, settings, CPU, tmp_path / "inner", 0))
+    variant, training = Variant(images="ellipses", hidden=4, packet_sizes=sizes), job(tmp_path).training
+    organised, _ = organise(model, images, variant, training, seed=0, compute=CPU, checkpoints=tmp_path / "inner")
     with torch.no_grad():
         assert organised.encode(images).shape == (64, sum(sizes))
         assert organised.reconstruct(images).isfinite().all()

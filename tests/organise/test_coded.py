@@ -14,8 +14,10 @@ from latentspace.organise.coded import (
     of_first_seed,
     order,
     order_and_dependence,
+    with_plain,
 )
 from latentspace.organise.params import Variant, Variants
+from latentspace.pca.afterwards import OrganisedLatents
 
 from .samples import Means, black_images, drawn, linear
 
@@ -69,3 +71,14 @@ def test_models_are_loaded_with_the_seeds_they_were_trained_with(tmp_path):
 def test_black_images_have_codes_of_zero():
     coded = encode({"a": {0: Means()}}, black_images({"area": np.arange(5.0)}))
     assert not coded["a"][0].codes.any()
+
+
+def test_the_plain_autoencoders_are_the_bases_of_those_organised_afterwards():
+    data = drawn("ellipses", 4)
+    base, other = linear(data, 3), linear(data, 3)
+    organised = {seed: OrganisedLatents(base, Means()) for seed in (0, 4)}
+    found = with_plain({"pca_ae": organised, "grown": {0: other}})
+    assert list(found) == ["pca_ae", "grown", "plain"]
+    assert {seed: model is base for seed, model in found["plain"].items()} == {0: True, 4: True}
+    for models_of in ({"pca_ae": {0: other}}, {"grown": organised}):
+        assert with_plain(models_of) == models_of, "no variant pca_ae that organises a model afterwards"

@@ -53,24 +53,24 @@ def test_the_pair_is_turned_whichever_components_it_is_matched_to():
 
 
 def test_all_variants_on_ellipses_are_compared_but_those_of_the_sweeps():
-    pca_ae = Variant(images="ellipses")
+    grown = Variant(images="ellipses")
     variants = {
         "mine": Variant(images="ellipses", packet_sizes=[5]),
-        "pca_ae": pca_ae,
-        "no_cov": pca_ae.model_copy(update={"weight": 0.0}),
-        "lambda_10": pca_ae.model_copy(update={"weight": 10.0}),
+        "grown": grown,
+        "no_cov": grown.model_copy(update={"weight": 0.0}),
+        "lambda_10": grown.model_copy(update={"weight": 10.0}),
         "components_6": Variant(images="ellipses", packet_sizes=[1] * 6),
         "elsewhere": Variant(images="disks"),
     }
-    assert compared(Variants(variants)) == ["mine", "pca_ae", "no_cov"]
-    del variants["pca_ae"]
+    assert compared(Variants(variants)) == ["mine", "grown", "no_cov"]
+    del variants["grown"]
     assert compared(Variants(variants)) == ["mine", "no_cov", "lambda_10"]
 
 
 def test_the_error_of_a_comparison_is_that_from_all_components():
-    values = [("a", "mse_k1", 3.0), ("a", "mse_k2", 2.0), ("a", "mig", 0.5), ("b", "mse_k1", 1.0)]
+    values = [("a", "mse_k1", 3.0), ("a", "mse_k2", 2.0), ("a", "infom", 0.5), ("b", "mse_k1", 1.0)]
     table, titles = with_error(comparison([Measured(*row, 0) for row in values]))
-    assert table["mse"].tolist() == [2, 1] and titles == {"mse": "MSE, all components", "mig": "MIG"}
+    assert table["mse"].tolist() == [2, 1] and titles == {"mse": "MSE, all components", "infom": "InfoM"}
     assert [cell.get_title() for cell in comparison_figure(table, titles).axes] == list(titles.values())
     assert with_error(table[:1])[1]["mse"] == "MSE, k = 2"
 
@@ -79,18 +79,19 @@ def test_the_error_of_a_comparison_is_that_from_all_components():
 def findings():
     data = drawn("ellipses", 200)
     model = linear(data, 3)
-    return experiment({name: {0: model, 1: model} for name in (*KNOWN, "post_hoc")}, data)
+    return experiment({name: {0: model, 1: model} for name in (*KNOWN, "plain", "mine")}, data)
 
 
 def test_every_variant_has_every_measure(findings):
-    assert len(set(keys(findings))) == len(findings.rows) == 8 * 2 * 24
-    assert "pca_ae.dci_completeness_rotated/seed_1" in keys(findings) and "post_hoc.S/seed_0" in keys(findings)
+    assert len(set(keys(findings))) == len(findings.rows) == len(findings.tables["comparison"]) * (2 * 30 + 1)
+    assert "pca_ae.dci_completeness_rotated/seed_1" in keys(findings) and "plain.S/seed_0" in keys(findings)
+    assert all(row.value == pytest.approx(1) for row in findings.rows if row.measure == "agreement"), "equal models"
     table = findings.tables["comparison"]
-    assert list(table["method"]) == [*KNOWN, "post_hoc"] and set(PANELS) <= set(table.columns)
+    assert list(table["method"]) == [*KNOWN, "plain", "mine"] and set(PANELS) <= set(table.columns)
 
 
 def test_pictures_and_matrices_are_those_of_the_report(findings):
-    png = {"comparison", "correlation", "factors", "errors", "codes", "traversals"}
+    png = {"growth", "comparison", "ablation", "correlation", "factors", "errors", "codes", "traversals"}
     assert set(findings.pictures) == {f"{name}.png" for name in png} | {"traversals.gif"}
     assert set(findings.matrices) == {
         f"{what}_{name}" for what in ("covariance", "correlation") for name in ("pca_ae", "plain")

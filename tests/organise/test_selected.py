@@ -8,7 +8,7 @@ import pytest
 from latentspace.images import image_set
 from latentspace.organise import circular, codes, explorer, packets
 from latentspace.organise.params import Variant, Variants
-from latentspace.organise.selected import DIAL, DISKS, ELLIPSES, LONG, PCA_AE, folders, load_set, on, swept
+from latentspace.organise.selected import AUTHORS, DIAL, DISKS, ELLIPSES, LONG, PCA_AE, folders, load_set, on, swept
 from latentspace.pipeline import available
 from latentspace.pipeline.available import NothingToDoError
 from latentspace.pipeline.bases import completed
@@ -52,17 +52,19 @@ def taken(variants):
         "sweep": [*swept(of), *(name for name in [LONG] if name in on(of, ELLIPSES))],
         "packets": on(of, DISKS),
         "circular": on(of, DIAL),
-        "explorer": [name for name in explorer.TITLES if name in on(of, ELLIPSES)],
+        "explorer": [name for name in explorer.SHOWN if name in on(of, ELLIPSES)],
+        "like_for_like": on(of, AUTHORS),
     }
 
 
 def test_the_variants_of_the_talk_are_those_of_the_comparisons(variants):
     assert taken(variants) == {
         "codes": codes.KNOWN,
-        "sweep": ["pca_ae", "no_cov", "lambda_1", "lambda_10", "components_6"],
+        "sweep": ["grown", "no_cov", "lambda_1", "lambda_10", "components_6"],
         "packets": list(packets.VARIANTS),
         "circular": list(circular.VARIANTS),
-        "explorer": ["pca_ae", "plain"],
+        "explorer": ["pca_ae"],
+        "like_for_like": ["authors_ellipses"],
     }
 
 
@@ -73,7 +75,7 @@ def test_every_variant_of_any_subset_is_evaluated_on_its_images(variants, seed):
     names = rng.permutation(list(every))[: rng.integers(1, len(every) + 1)].tolist()
     found = taken({name: every[name] for name in names})
     evaluated = {name for group in found.values() for name in group}
-    assert evaluated == {name for name in names if every[name].images in {ELLIPSES, DISKS, DIAL}}
+    assert evaluated == {name for name in names if every[name].images in {ELLIPSES, AUTHORS, DISKS, DIAL}}
     assert all(found[stage] == sorted(found[stage], key=names.index) for stage in ("codes", "packets", "circular"))
 
 

@@ -19,6 +19,8 @@ from latentspace.pca.settings import Network
         {"penalty": "distance_correlation"},
         {"method": "nested_dropout", "packet_sizes": [3]},
         {"method": "beta_vae", "beta": 1.0, "packet_sizes": [3]},
+        {"method": "beta_tcvae", "beta": 2.0, "packet_sizes": [3]},
+        {"method": "least_volume", "weight": 0.01, "packet_sizes": [3]},
         {"method": "linear_pca", "packet_sizes": [3]},
     ],
 )

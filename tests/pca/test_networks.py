@@ -151,3 +151,16 @@ def test_the_gradient_is_right(scale):
     generator = torch.Generator().manual_seed(1)
     y = scale * torch.randn(6, 2, generator=generator, dtype=torch.float64).requires_grad_()
     assert torch.autograd.gradcheck(ScaleFreeBatchNorm(2), (y.detach().requires_grad_(),), eps=1e-6 * scale)
+
+
+@pytest.mark.parametrize(("kind", "linear_in_scale"), [("leaky_relu", True), ("bounded", False)])
+def test_without_biases_codes_of_the_encoder_of_the_authors_scale_with_the_image(kind, linear_in_scale):
+    torch.manual_seed(0)
+    encoder = ConvEncoder(16, 1, [4, 5], 2, kind=kind)
+    for name, parameter in encoder.named_parameters():
+        if name.endswith("bias"):
+            torch.nn.init.zeros_(parameter)
+    images = torch.rand(3, 1, 16, 16)
+    with torch.no_grad():
+        assert torch.allclose(encoder(3 * images), 3 * encoder(images), atol=1e-5) is linear_in_scale
+    assert encoder.config["kind"] == kind

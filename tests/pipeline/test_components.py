@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from ruamel.yaml import YAML
 
-from latentspace.pipeline import declaration, dependencies, quick
+from latentspace.pipeline import bases, declaration, dependencies, quick
 from latentspace.plots.explorer import STEPS
 
 pytestmark = pytest.mark.pipeline
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.pipeline
 PACKETS = {
     "short": {
         "pca_ae": [1],
-        "plain": [2],
+        "grown": [2],
         "nested_dropout": [1],
         "linear_pca": [5],
         "components_6": [2],
@@ -25,11 +25,11 @@ PACKETS = {
         "packets_1_2": [1, 1],
         "circular_covariance": [1],
         "digits": [2],
-        "post_hoc": [1],
     },
     "long": {
         "pca_ae": [3, 1, 2],
-        "plain": [10],
+        "grown": [10],
+        "authors_ellipses": [2, 2],
         "beta_vae": [7],
         "linear_pca": [9],
         "components_6": [1] * 10,
@@ -37,7 +37,6 @@ PACKETS = {
         "packets_1_1_1": [1] * 6,
         "circular_distance_correlation": [2, 6],
         "digits": [10],
-        "post_hoc": [3, 2],
     },
 }
 
@@ -53,15 +52,13 @@ def stages(root, tmp_path, monkeypatch):
 
     def run(packets):
         params = YAML(typ="safe", pure=True).load(Path("params.yaml"))
-        written = params["organise_train"]["variants"]
+        completed = bases.completed(params)["organise_train"]["variants"]
         for name, sizes in packets.items():
-            definition = params["organise_post_hoc"] if name == "post_hoc" else written[name]
+            definition = completed[name]
             definition |= {"packet_sizes": sizes}
-            definition.pop("shares", None)
-        params["organise_train"]["variants"] = {name: written[name] for name in packets if name in written}
-        for variant in params["organise_train"]["variants"].values():
-            if base := variant.pop("base", None):
-                variant |= {"reconstruction": written[base].get("reconstruction", "mse")}
+            for key in ("shares", "code_noise", "min_seeds"):
+                definition.pop(key, None)
+        params["organise_train"]["variants"] = {name: completed[name] for name in packets}
         params["seeds"] = [0]
         YAML(typ="safe", pure=True).dump(params, Path("params.yaml"))
         dependencies.main("data/code")
@@ -77,12 +74,12 @@ def stages(root, tmp_path, monkeypatch):
 def test_every_length_goes_through_every_stage(stages, packets):
     stages(packets)
     for stage, names in (
-        ("codes", {"pca_ae", "plain", "linear_pca", "post_hoc"}),
-        ("sweep", {"pca_ae", "components_6"}),
+        ("codes", {"pca_ae", "plain", "linear_pca", "grown"}),
+        ("sweep", {"grown", "components_6"}),
         ("packets", {"packets"}),
     ):
         metrics = json.loads(Path(f"metrics/organise_{stage}.json").read_text())
-        lengths = {name: sum(packets[{"packets": "packets_2_1"}.get(name, name)]) for name in names}
+        lengths = {name: sum(packets[{"packets": "packets_2_1", "plain": "pca_ae"}.get(name, name)]) for name in names}
         assert {f"{name}.mse_k{k}/seed_0" for name, k in lengths.items()} <= set(metrics)
         assert not {f"{name}.mse_k{k + 1}/seed_0" for name, k in lengths.items()} & set(metrics)
     for chapter in ("codes", "sweep", "packets", "circular", "explorer", "set/digits"):
@@ -90,7 +87,7 @@ def test_every_length_goes_through_every_stage(stages, packets):
             with Image.open(path) as picture:
                 picture.load()
     facts = json.loads(Path("figures/organise_explorer/plain.json").read_text())
-    length = max(sum(packets["plain"]), sum(packets["pca_ae"]))
+    length = sum(packets["pca_ae"])
     with Image.open("figures/organise_explorer/plain.webp") as sheet:
         pictures = STEPS**length if length <= 3 else length * (length - 1) // 2 * STEPS**2
         assert sheet.width * sheet.height == pictures * facts["size"] ** 2

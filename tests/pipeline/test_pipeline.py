@@ -25,6 +25,7 @@ def test_everything_is_made_and_up_to_date(project):
     assert stale(project) == set()
     claims = json.loads((project / "metrics/claims.json").read_text())
     keys = {"mean", "std", "n", "unit", "relation", "target", "statistic", "met", "reference", "slide", "stage"}
+    keys |= {"low", "high", "margin_std", "budget"}
     assert claims and all(set(row) - {"not_measured"} == keys for row in claims.values())
     table = (project / "report/claims.md").read_text()
     assert all(f"| `{name}` |" in table for name in claims)

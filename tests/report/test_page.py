@@ -6,10 +6,12 @@ import re
 import pytest
 from PIL import Image
 
+from latentspace.pipeline.files import read_json
 from latentspace.report.claims import CLAIMS
-from latentspace.report.page import number, picture, render, target
+from latentspace.report.page import filled, number, picture, render, target
 from latentspace.report.results import Results
 from latentspace.report.sections import CHAPTERS, place
+from latentspace.report.size import PENALTIES
 
 ROW = {
     "mean": 0.5,
@@ -20,6 +22,10 @@ ROW = {
     "target": 1.0,
     "statistic": "mean",
     "met": True,
+    "margin_std": 50.0,
+    "low": None,
+    "high": None,
+    "budget": 192000,
     "reference": "<script>alert(1)</script>",
     "slide": "11",
     "stage": "size_reconstruction",
@@ -80,11 +86,39 @@ def test_claims_that_are_not_measured_and_figures_that_are_not_drawn_say_why(fig
     kept = [name for name in stages if name not in {"size_primitive", "size_hole"}]
     results = Results(figures, kept, {"size_primitive": {"bias": "not in size_train.names"}})
     page = render({"size.bias.threshold_r2": row, "size.bias.test_mse": ROW}, results, {})
-    assert "1 of 1 claims with a target are met. 1 claims are not measured" in page
+    assert "1 of 1 claims with a target are met." in page
+    assert "1 claims are not measured" in page
     assert "not measured: bias &lt;(not in size_train.names)" in page
     assert "Not drawn: size_primitive/primitive.png: bias (not in size_train.names)" in page
     assert "Not drawn: size_hole/hole.png: not made with these parameters" in page
     assert "figures/size_hole" not in page and "figures/size_primitive" not in page, "of a removed stage"
+
+
+def test_narrow_claims_intervals_and_budgets_are_shown(figures, stages):
+    rows = {"size.bias.test_mse": ROW | {"margin_std": 1.0}, "gan.direct.sharpness_ratio": ROW}
+    rows |= {"gan.pca_ae.explained_margin": ROW | {"statistic": "low", "low": 0.125, "high": 0.75, "margin_std": None}}
+    page = render(rows, Results(figures, stages), {})
+    assert "3 of 3 claims with a target are met, 1 of them narrowly" in page
+    assert page.count("<td>narrowly</td>") == 1 and page.count("<td>192 000</td>") == 3
+    assert "0.5 ± 0.01 (n = 3) px [0.125, 0.75]" in page
+    assert "narrowly" not in render({"size.bias.test_mse": ROW}, Results(figures, stages), {})
+
+
+def test_texts_have_the_means_of_the_claims_that_they_name():
+    assert filled("a {size.bias.test_mse}, b {size.z}", {"size.bias.test_mse": ROW}) == "a 0.5, b (not measured)"
+    named = [
+        name
+        for chapter in CHAPTERS.values()
+        for section in chapter
+        for name in re.findall(r"\{([\w.]+)\}", section.text)
+    ]
+    assert named and set(named) <= {claim.id for claim in CLAIMS}
+
+
+def test_what_the_text_says_of_the_hole_holds(root):
+    rows = read_json(root / "metrics/claims.json")
+    error = {name: rows[f"size.hole.{name}.radius_error_px"]["mean"] for name in PENALTIES}
+    assert max(error, key=error.get) == "none" and min(error, key=error.get) != "l2_encoder"
 
 
 def test_nothing_is_fetched(page):

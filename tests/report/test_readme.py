@@ -4,9 +4,11 @@ import re
 
 import pytest
 
+from latentspace.pipeline import bases
 from latentspace.pipeline.files import read_json
 from latentspace.pipeline.params import read_yaml
 from latentspace.report import diagram
+from latentspace.report.budgets import of_claims
 from latentspace.report.claim import evaluate
 from latentspace.report.claims import CLAIMS
 from latentspace.report.readme import BEGIN, END, headlines, main, shown_figures, with_table
@@ -14,7 +16,8 @@ from latentspace.report.table import page, table
 
 
 def test_the_committed_claims_are_those_of_the_committed_metrics(root):
-    rows = evaluate(CLAIMS, root / "metrics")
+    params = bases.read(root / "params.yaml")
+    rows = evaluate(CLAIMS, root / "metrics", budgets=of_claims(CLAIMS, params))
     assert list(rows) == [claim.id for claim in CLAIMS], "a claim without its run"
     assert read_json(root / "metrics/claims.json") == rows
     assert (root / "docs/claims.md").read_text() == page(CLAIMS, rows)

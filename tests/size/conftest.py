@@ -21,7 +21,7 @@ def no_open_figures():
 @pytest.fixture(scope="session")
 def disks():
     sampling = Sampling(image_size=SIZE, radius_max=7.5, blur=0.5, train_images=32, test_images=24, seed=0)
-    return scaled.make(Disk(), sampling)
+    return scaled.make(Disk(), sampling, validation_images=20)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 import torch
 
-from latentspace.size.ablation import FACTORS, VARIANTS, centre_profile, experiment, homogeneity_error, single_sign
+from latentspace.size.ablation import (
+    FACTORS,
+    VARIANTS,
+    centre_profile,
+    experiment,
+    homogeneity_error,
+    signs,
+    single_sign,
+)
 from latentspace.size.network import ShapeAutoencoder
 
 CODES = np.random.default_rng(0).standard_normal((12, 1))
@@ -49,10 +57,23 @@ def test_centre_profile_is_the_mean_of_the_two_middle_rows():
     assert centre_profile(image).tolist() == [6, 7, 8, 9]
 
 
+def test_signs_are_drawn_with_the_largest_code_at_one():
+    radii = np.linspace(0, 1, 5)
+    codes = {"random_init": {0: -2 * radii, 1: radii, 2: radii - 0.25}}
+    (cell,) = signs(codes, radii).axes
+    drawn = [line.get_ydata() for line in cell.get_lines()[:3]]
+    assert all(max(z) == 1 for z in drawn) and min(drawn[2]) < 0
+    assert cell.get_title() == "random initialisation: 2 of 3 of one sign"
+    assert {text.get_text() for text in cell.get_legend().get_texts()} == {"one sign", "two signs"}
+
+
 def test_experiment(pair, disks, complete):
     networks = {name: pair(bias=name == "bias") for name in VARIANTS}
     findings = experiment(networks, disks)
     measures = dict.fromkeys(VARIANTS, ("test_mse", "single_sign", "homogeneity_error"))
     assert not complete(findings, measures, ["profiles.png", "signs.png"])
+    titles = [cell.get_title() for cell in findings.pictures["signs.png"].axes]
+    kept = sum(row.value for row in findings.rows if row.name == "random_init.single_sign")
+    assert titles[1].endswith(f": {kept:.0f} of 2 of one sign")
     worst = max(row.value for row in findings.rows if row.name == "bias_free.homogeneity_error")
     assert worst < 1e-5 and f"{worst:.1e}" in findings.summary

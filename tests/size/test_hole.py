@@ -35,4 +35,7 @@ def test_experiment(pair, disks, complete):
     findings = experiment({name: pair() for name in found}, found, disks)
     each = ("radius_error_px", "radius_error_outside_px")
     assert not complete(findings, {"hole.none": each, "hole.l2_both": each}, ["hole.png"])
-    assert [axes.get_title() for axes in findings.pictures["hole.png"].axes] == ["none", "l2 both"]
+    assert [axes.get_title() for axes in findings.pictures["hole.png"].axes] == [
+        "no penalty",
+        "L2 of encoder and decoder",
+    ]

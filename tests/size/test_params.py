@@ -16,6 +16,7 @@ from latentspace.size.params import Variant
         ({"penalty": "contractive", "weight": 1.0, "code_size": 2}, "needs code_size 1"),
         ({"init": "edges", "bias": False}, "needs an encoder with biases"),
         ({"encoder_rate": 0.0}, "encoder_rate = 0.0"),
+        ({"min_seeds": 0}, "min_seeds = 0"),
         ({"depth": 3}, "unknown key"),
     ],
 )
@@ -23,6 +24,12 @@ def test_a_wrong_variant_is_named(change, says):
     with pytest.raises(ParamsError, match=r"params\.yaml: size_train\.variants\.x") as error:
         parse(Variant, change, "size_train.variants.x")
     assert says in str(error.value)
+
+
+def test_a_variant_may_have_more_seeds_than_the_study():
+    assert Variant().seeds_of([3, 1]) == [3, 1]
+    assert Variant(min_seeds=5).seeds_of([3, 1]) == [3, 1, 0, 2, 4]
+    assert Variant(min_seeds=2).seeds_of([3, 1, 4]) == [3, 1, 4], "the study's are always there"
 
 
 def test_an_empty_variant_is_the_network_of_slide_9():

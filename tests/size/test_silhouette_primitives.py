@@ -48,4 +48,4 @@ def test_experiment(pair, disks, complete):
     each = ("energy_ratio", "bias_free_mse", "bias_mse", "mse_ratio")
     measures = dict.fromkeys(shapes, each) | {"digits": ("energy_ratio", "mse_ratio")}
     assert not complete(findings, measures, ["silhouettes.png"])
-    assert len(findings.pictures["silhouettes.png"].axes) == 3 * 3 * 6
+    assert len(findings.pictures["silhouettes.png"].axes) == 3 * 3 * 5

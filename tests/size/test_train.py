@@ -67,12 +67,12 @@ def test_the_stage_has_networks_curves_and_test_errors(disks, tmp_path, monkeypa
     outs = ("models/size/bias", "metrics/size_train/bias.json", "plots/size_train/bias.csv")
     params = {"seeds": [0, 1], "device": "cpu", "precision": "auto"}
     run = Stage("size_train@bias", Declaration(params, ("disks.npz",), outs))
-    train_and_record(run, "disks.npz", NETWORK, TRAINING, Variant(), "models/size/bias")
+    train_and_record(run, "disks.npz", NETWORK, TRAINING, Variant(min_seeds=3), "models/size/bias")
     run.check_used()
-    networks = load_seeds(Path("models/size/bias"), [0, 1], ShapeAutoencoder)
+    networks = load_seeds(Path("models/size/bias"), [0, 1, 2], ShapeAutoencoder)
     errors = json.loads(Path("metrics/size_train/bias.json").read_text())
     for seed, network in networks.items():
         assert errors.pop(f"test_mse/seed_{seed}") == mse(respond(network, disks.test).outputs, disks.test)
     assert not errors
     curves = np.genfromtxt("plots/size_train/bias.csv", delimiter=",", names=True)
-    assert set(curves["seed"]) == {0, 1} and curves["step"].max() == 39
+    assert set(curves["seed"]) == {0, 1, 2} and curves["step"].max() == 39

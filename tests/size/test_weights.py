@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from latentspace.images.shapes import distances
 from latentspace.size.measures import respond
 from latentspace.size.network import ShapeAutoencoder
 from latentspace.size.weights import (
@@ -14,6 +15,8 @@ from latentspace.size.weights import (
     experiment,
     filters,
     linear_share,
+    ring_cosine,
+    ring_means,
 )
 
 
@@ -36,6 +39,23 @@ def test_averaging_cosine():
     assert averaging_cosine(np.eye(4)) == pytest.approx(1 / 2), "4 pixels of 16: 4 / (√4 · √16)"
 
 
+def test_ring_means_are_all_that_the_code_of_a_disk_depends_on(disks):
+    w = np.random.default_rng(0).random((16, 16))
+    ring = distances(16).astype(int)
+    even = ring_means(w, 99.0)[ring]
+    whole = np.array([(ring < r).astype(float) for r in range(8)])  # disks of whole rings
+    assert np.allclose((whole * w).sum((1, 2)), (whole * even).sum((1, 2)))
+    assert len(ring_means(w, 7.5)) == 8 and ring_means(w, 7.5)[0] == pytest.approx(w[7:9, 7:9].mean())
+
+
+def test_ring_cosine_ignores_what_varies_along_rings():
+    lopsided = 1 + np.sign(np.arange(16) - 7.5)[:, None] * np.ones(16)  # 0 above, 2 below
+    assert averaging_cosine(lopsided) == pytest.approx(1 / np.sqrt(2))
+    assert ring_cosine(lopsided, 7.5) == pytest.approx(1)
+    assert ring_cosine(-distances(16), 7.5) < 0.97
+    assert ring_cosine(np.where(distances(16) < 7, 3.0, -99.0), 7.0) == pytest.approx(1), "no disk is larger"
+
+
 def test_linear_share_is_1_for_a_linear_encoder_and_its_filter(network, disks):
     net = network(linear_encoder=True)
     w = encoder_filter(net, 16)
@@ -55,12 +75,14 @@ def test_filters_are_tiled_with_a_row_per_output_channel(network):
     assert (image[3] == 0).all() and (image[:, 3] == 0).all()
 
 
-def test_a_panel_per_seed():
-    assert len(effective_filters({0: np.eye(4), 7: -np.eye(4)}).axes) == 2
+def test_a_filter_and_its_ring_means_per_seed():
+    figure = effective_filters({0: np.ones((4, 4)), 7: -np.eye(4)}, 2.0)
+    assert len(figure.axes) == 4
+    assert np.allclose(figure.axes[2].lines[1].get_ydata(), 1), "an average is drawn at 1"
 
 
 def test_experiment(pair, disks, complete):
     networks = {name: pair(linear_encoder=name == "linear_encoder") for name in VARIANTS}
     findings = experiment(networks, disks)
-    measures = {"linear_encoder": ("averaging_cosine", "filter_r2")}
+    measures = {"linear_encoder": ("averaging_cosine", "ring_cosine", "filter_r2")}
     assert not complete(findings, measures, ["filters.png", "linear_encoder.png"])

@@ -1,8 +1,8 @@
-"""Attributes of photographs of faces: statistics of regions of the image.
+"""Attributes of faces: statistics of regions of the image.
 
 The talk names its axes by inspection ("the first is hair colour"). Here an axis is named after the attribute with which
-it correlates. The attributes of avatars are their factors, estimated by a network (`regressor_network`); photographs of
-faces have no labels, so statistics of regions of the image are measured instead.
+it correlates. The attributes of avatars are their factors, estimated by a network (`regressor_network`); faces have no
+labels, so statistics of regions of the image are measured instead.
 """
 
 from __future__ import annotations

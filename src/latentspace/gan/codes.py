@@ -14,11 +14,12 @@ from latentspace.gan.local import LocalModel
 from latentspace.gan.network import FrozenGenerator
 from latentspace.gan.pictures import pictures_of
 from latentspace.gan.roles import PCA_AE, prefix
-from latentspace.gan.trials import WORDS, Navigated, Result, Trial, evaluate_all, explained_table, numbers
+from latentspace.gan.trials import Navigated, Result, Trial, evaluate_all, explained_table, numbers
 from latentspace.measures.dependence import covariance_table
 from latentspace.pipeline import measured
 from latentspace.pipeline.measured import Findings
 from latentspace.plots.animation import Animation
+from latentspace.plots.naming import colour, marker, words
 from latentspace.plots.style import Picture, axes_grid, show
 from latentspace.plots.tables import axis_names, heat_maps
 from latentspace.plots.traversals import SPAN, traversal_frames, traversal_grid, traversals
@@ -47,7 +48,7 @@ def experiment(trials: Mapping[str, Sequence[Trial]]) -> Findings:
         {title: rows for name in results for title, rows in panels(name, found.tables[f"explained_{name}"]).items()}
     )
     axes = {name: axis_names(first(group, PCA_AE).attributes) for name, group in results.items()}
-    found.summary = "; ".join(f"{name}: {', '.join(words)}" for name, words in axes.items())
+    found.summary = "; ".join(f"{name}: {', '.join(each)}" for name, each in axes.items())
     return found
 
 
@@ -55,15 +56,15 @@ def pictures(name: str, generator: FrozenGenerator, results: Sequence[Result]) -
     """Pictures of one group: attributes of the components, traversals, and a plane of two components, if there are."""
     ours, raw = first(results, PCA_AE), first(results, "raw")
     compared = {method: first(results, method).attributes for method in (PCA_AE, "ganspace", "raw")}
-    grids = {WORDS[r.method]: generator_traversals(generator, r.model, STEPS) for r in (raw, ours)}
-    names = {WORDS[r.method]: axis_names(r.attributes) for r in (raw, ours)}
+    grids = {r.method: generator_traversals(generator, r.model, STEPS) for r in (raw, ours)}
+    names = {r.method: axis_names(r.attributes) for r in (raw, ours)}
     made: dict[str, measured.Picture] = {
         f"attributes_{name}.png": heat_maps(compared, "|Pearson| with the attributes", low=0.0),
         f"traversals_{name}.png": traversal_grid(grids, names),
         f"traversals_{name}.gif": Animation(traversal_frames(grids, names)),
     }
     if (last := min(ours.model.components, 4) - 1) > 0:
-        axes = names[WORDS[PCA_AE]]
+        axes = names[PCA_AE]
         made[f"plane_{name}.png"] = plane_figure(plane(generator, ours.model, 0, last, PLANE), axes[0], axes[last])
     return made
 
@@ -90,8 +91,8 @@ def plane(
 def plane_figure(images: Float[np.ndarray, "rows columns h w 3"], across: str, down: str) -> Picture:
     """The images of `plane` as one picture."""
     rows, columns, h, w, _ = images.shape
-    figure, ((axes,),) = axes_grid(1, 1, width=0.75 * columns, height=0.75 * rows + 0.4)
-    show(axes, images.swapaxes(1, 2).reshape(rows * h, columns * w, 3))
+    figure, ((axes,),) = axes_grid(1, 1, width=0.8 * columns, height=0.8 * rows)
+    show(axes, images.swapaxes(1, 2).reshape(rows * h, columns * w, 3), how="bilinear")
     axes.set_xlabel(f"{across}, from −{SPAN:g} to {SPAN:g}")
     axes.set_ylabel(f"{down}, from {SPAN:g} (bottom) to −{SPAN:g}")
     return figure
@@ -115,9 +116,10 @@ def explained_figure(panels: Mapping[str, pd.DataFrame]) -> Picture:
         figure.suptitle(f"the first {len(shown)} of {len(panels)} neighbourhoods")
     for cell in axes.flat[len(shown) :]:
         cell.axis("off")
+    least = min(0.0, *(by_component(table).min().min() for _, table in shown))
     for cell, (title, table) in zip(axes.flat, shown, strict=False):
         explained_curves(cell, table)
-        cell.set(title=title, xlabel="components, k", ylim=(-0.4, 1))
+        cell.set(title=title, xlabel="components, k", ylim=(least - 0.05, 1))
         cell.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
     axes[0, 0].set_ylabel("share of the variance explained")
     labels = {word: line for cell in axes.flat for line, word in zip(*cell.get_legend_handles_labels(), strict=True)}
@@ -127,13 +129,15 @@ def explained_figure(panels: Mapping[str, pd.DataFrame]) -> Picture:
 
 def explained_curves(cell: Axes, table: pd.DataFrame) -> None:
     """Draw the mean explained share of every method over k."""
-    colours = {method: f"C{number}" for number, method in enumerate(WORDS)}
-    for method, rows in table.groupby("method", sort=False):
-        name = str(method)
-        mean = rows.groupby("components")["explained"].mean()
+    for name, mean in by_component(table).items():
         style = {"linewidth": 2.5, "zorder": 3} if name == PCA_AE else {"linewidth": 1}
-        dash = "o--" if name == "image_pca" else "o-"
-        cell.plot(mean.index, mean, dash, markersize=3, color=colours[name], label=WORDS[name], **style)
+        dash = marker(name) + ("--" if name == "image_pca" else "-")
+        cell.plot(mean.index, mean, dash, markersize=3, color=colour(name), label=words(name), **style)
+
+
+def by_component(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean explained share, one row per number of components, one column per method."""
+    return table.pivot_table("explained", "components", "method", sort=False)
 
 
 def first(results: Sequence[Result], method: str) -> Navigated:

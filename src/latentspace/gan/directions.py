@@ -8,6 +8,7 @@ Offsets are in units of σ.
 from __future__ import annotations
 
 import copy
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -16,13 +17,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from latentspace.gan.ganspace import Columns, flat, ganspace, image_pca, orthonormal, regressed
 from latentspace.gan.neighbourhood import Sample
 from latentspace.gan.network import FrozenGenerator
 from latentspace.nn.chunks import in_chunks
 from latentspace.nn.latent import LatentModel
-
-Columns = Float[Tensor, "latent k"]
-
 
 STEP = 1e-4  # of the central differences, in units of σ
 
@@ -46,10 +45,9 @@ class Directions(LatentModel):
     @classmethod
     def along(cls, columns: Columns) -> Directions:
         """The directions of `columns`, orthonormalised in their order; at most as many as an offset has numbers."""
-        columns = columns[:, : len(columns)]
+        columns = orthonormal(columns)
         model = cls(*columns.shape)
-        q, r = torch.linalg.qr(columns.double())
-        model.columns.copy_(q * r.diagonal().sign())
+        model.columns.copy_(columns)
         return model.eval()
 
     def encode(self, x: Float[Tensor, "n latent"]) -> Float[Tensor, "n components"]:
@@ -73,14 +71,27 @@ def latent_pca(_generator: FrozenGenerator, data: Sample, k: int) -> Columns:
     return torch.linalg.eigh(centred.T @ centred).eigenvectors.flip(1)[:, :k].float()
 
 
-def ganspace(_generator: FrozenGenerator, data: Sample, k: int) -> Columns:
-    """Directions from the least-squares regression of the images' first k principal components on the offsets.
+def ganspace_of_images(_generator: FrozenGenerator, data: Sample, k: int) -> Columns:
+    """`ganspace`, which needs no generator once it has the images."""
+    return ganspace(data, k)
 
-    Source: E. Härkönen et al., "GANSpace", 2020, section 3.2, with the images themselves as activations.
+
+def ganspace_ica(_generator: FrozenGenerator, data: Sample, k: int) -> Columns:
+    """As `ganspace`, with independent components of the k scores, in the order of the variance that each explains.
+
+    Source: A. Palaev, R. Lukmanov and A. Khan, "Exploring semantic variations in GAN latent spaces via matrix
+    factorization", 2023 (arXiv 2305.14551).
     """
-    scores = image_pca(data, k).transform(flat(data.images))
-    solution = np.linalg.lstsq(data.offsets.double().numpy(), scores, rcond=None)[0]
-    return torch.as_tensor(solution).float()
+    from sklearn.decomposition import FastICA
+    from sklearn.exceptions import ConvergenceWarning
+
+    scores = image_pca(data.images, k).transform(flat(data.images)).astype(np.float64)
+    ica = FastICA(whiten="unit-variance", random_state=0, max_iter=1000, tol=1e-3)
+    with warnings.catch_warnings():  # scores without independent components have no better ones than the last found
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        sources = ica.fit_transform(scores)
+    order = np.square(ica.mixing_).sum(0).argsort()[::-1]
+    return regressed(data, sources[:, order])
 
 
 def sefa(generator: FrozenGenerator, _data: Sample, k: int) -> Columns:
@@ -107,22 +118,10 @@ def jacobian_at(generator: FrozenGenerator, data: Sample) -> Float[Tensor, "numb
 
 
 METHODS: dict[str, Callable[[FrozenGenerator, Sample, int], Columns]] = {
-    "ganspace": ganspace,
+    "ganspace": ganspace_of_images,
+    "ganspace_ica": ganspace_ica,
     "jacobian": jacobian,
     "sefa": sefa,
     "raw": raw_axes,
     "latent_pca": latent_pca,
 }
-
-
-def image_pca(data: Sample, k: int) -> Any:
-    """First k principal components of the images, or as many as there are; an upper bound for linear methods."""
-    from sklearn.decomposition import PCA
-
-    images = flat(data.images)
-    return PCA(min(k, *images.shape), svd_solver="randomized", random_state=0).fit(images)
-
-
-def flat(images: Float[Tensor, "n channels h w"]) -> Float[np.ndarray, "n numbers"]:
-    """Images as rows of numbers, float32."""
-    return images.flatten(1).float().numpy()

@@ -10,22 +10,30 @@ from latentspace.gan.inputs import organised
 from latentspace.gan.local import Organised
 from latentspace.gan.params import Source, Variant
 from latentspace.gan.regressor_network import measure_of
-from latentspace.gan.roles import AVATARS, NO_COV, PCA_AE, SWEEP
+from latentspace.gan.roles import AFFINE, AVATARS, NO_COV, PCA_AE, SWEEP
+from latentspace.pipeline.available import NothingToDoError
 from latentspace.pipeline.stage import Stage
 
 VARIANTS = "gan_train.variants"
+ALONE = "affine lines, and no variant with these neighbourhoods to which no others belong"
 
 
 def compared(variants: Mapping[str, Variant]) -> dict[str, dict[str, str]]:
     """Variants to evaluate beside the baselines: the method by name of the variant, by the group's name.
 
-    `NO_COV` is a method of the group `AVATARS` where its neighbourhoods are among those of `AVATARS`, and otherwise a
+    A variant of affine lines is a method of the first group whose neighbourhoods have its own among them, one for each
+    group; others are left out. `NO_COV` is a method of the group `AVATARS` under the same condition, and otherwise a
     group like any other. `SWEEP` has an evaluation of its own.
     """
-    both = AVATARS in variants and NO_COV in variants and _within(variants[NO_COV], variants[AVATARS])
-    found = {name: {name: PCA_AE} for name in variants if name != SWEEP and not (both and name == NO_COV)}
-    if both:
+    lines = [name for name, variant in variants.items() if variant.method == AFFINE]
+    found = {name: {name: PCA_AE} for name in variants if name != SWEEP and name not in lines}
+    if AVATARS in found and NO_COV in found and _within(variants[NO_COV], variants[AVATARS]):
+        del found[NO_COV]
         found[AVATARS][NO_COV] = NO_COV
+    for name in lines:
+        hosts = [group for group, methods in found.items() if AFFINE not in methods.values()]
+        if hosts := [group for group in hosts if _within(variants[name], variants[group])]:
+            found[hosts[0]][name] = AFFINE
     return found
 
 
@@ -48,6 +56,10 @@ def groups(run: Stage, known: Iterable[str]) -> dict[str, dict[str, Organised]]:
     names = [name for name in run.read_value(VARIANTS) if name != SWEEP]
     _available(run, [*names, *known])
     found = compared({name: run.read(Variant, f"{VARIANTS}.{name}") for name in names})
+    left = {*names} - {name for methods in found.values() for name in methods}
+    run.leave_out(dict.fromkeys(sorted(left), ALONE))
+    if not found:
+        raise NothingToDoError
     return {group: {how: organised(run, name) for name, how in methods.items()} for group, methods in found.items()}
 
 

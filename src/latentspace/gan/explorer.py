@@ -15,6 +15,7 @@ from latentspace.gan.rendering import sample
 from latentspace.measures.matching import association
 from latentspace.pipeline.measured import Findings, Picture
 from latentspace.plots import explorer
+from latentspace.plots.naming import words
 from latentspace.plots.tables import axis_names
 
 
@@ -42,5 +43,5 @@ def pictures(name: str, organised: Organised, measure: Measure, sizes: Sizes) ->
     labels = axis_names(association(codes, measure(fresh.images.float())))
     kind, grid = explorer.grid(model.components)
     images = pictures_of(organised.generator, model.decode(grid), min(LARGEST, explorer.largest_side(len(grid))))
-    facts = {"title": f"{name.capitalize()}, about an anchor", "kind": kind}
+    facts = {"title": f"{words(name).capitalize()}, about an anchor", "kind": kind}
     return {**explorer.files_of(name, images, facts, labels)}

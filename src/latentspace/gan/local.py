@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from latentspace.gan import affine  # noqa: F401, the code of models that are loaded here
 from latentspace.gan.neighbourhood import Neighbourhood
 from latentspace.gan.network import FrozenGenerator
 from latentspace.gan.params import Variant

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
+from latentspace.gan.roles import AFFINE, PCA_AE, Method
 from latentspace.pca.settings import Experiment, Network
 from latentspace.pipeline.bounds import Count, Distinct, Seed, SeedCount, Steps, Width, Widths, are_distinct, within
 from latentspace.pipeline.own_paths import OwnFile
@@ -90,6 +91,7 @@ class Variant(Experiment):
     """Neighbourhoods of one generator, and the settings of their PCA autoencoders.
 
     Attributes:
+        method: the PCA autoencoder, or affine lines trained as it is, from GANSpace's directions.
         generator: a name of gan_generator.
         label: the class, if the generator has classes.
         anchors: seeds of anchors drawn on the sphere, or rows of `anchors_file`.
@@ -101,6 +103,7 @@ class Variant(Experiment):
     """
 
     packet_sizes: list[PositiveInt] = Field(default=[1, 1, 1, 1, 1], min_length=1)
+    method: Method = PCA_AE
     generator: Name
     label: int | None = Field(default=None, ge=0)
     anchors: Annotated[list[Seed], Field(min_length=1, max_length=100), Distinct]
@@ -116,6 +119,8 @@ class Variant(Experiment):
             raise ValueError(f"sigmas = {self.sigmas} must be distinct in their first six digits")
         if self.reconstruction != "mse":
             raise ValueError("the error through a generator is that of eq. 16; reconstruction must be mse")
+        if self.method == AFFINE and self.restarts > 1:
+            raise ValueError(f"restarts = {self.restarts}: affine lines start at GANSpace's directions; it must be 1")
         return self
 
 

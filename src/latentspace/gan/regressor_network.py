@@ -70,7 +70,7 @@ def measure_of(kind: Literal["regressor", "statistics"], path: Path) -> Measure:
     """The function that measures the attributes of a generator's images.
 
     Args:
-        kind: the regressor for avatars, statistics for photographs.
+        kind: the regressor for avatars, statistics for faces.
         path: the regressor's file.
 
     Raises:

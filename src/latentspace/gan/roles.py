@@ -5,12 +5,17 @@ A variant with another name is a group of its own, evaluated and drawn like that
 
 from __future__ import annotations
 
+from typing import Final, Literal
+
 AVATARS = "avatars"  # the talk's drawn heads; the measures of this group have no prefix
-FACES = "faces"  # the talk's photographs
+FACES = "faces"  # rendered faces; the talk's are photographs
 NO_COV = "no_cov"  # the same neighbourhoods with λ = 0
 SWEEP = "sweep"  # from small neighbourhoods to the whole latent space
 
-PCA_AE = "pca_ae"  # the method of the variant that gives a group its name
+PCA_AE: Final = "pca_ae"  # the method of the variant that gives a group its name
+AFFINE: Final = "affine"  # straight lines, trained through the generator with the error of eq. 16
+
+Method = Literal["pca_ae", "affine"]  # of a variant: how it is trained
 
 
 def prefix(group: str) -> str:

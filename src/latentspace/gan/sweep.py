@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import pandas as pd
 
 from latentspace.gan.roles import PCA_AE, SWEEP
-from latentspace.gan.trials import WORDS, Trial, evaluate_all, explained_table, numbers
+from latentspace.gan.trials import Trial, evaluate_all, explained_table, numbers
 from latentspace.pipeline.measured import Findings
+from latentspace.plots.naming import colour, marker, words
 from latentspace.plots.style import Picture, axes_grid
 
 BASELINES = ["ganspace", "jacobian"]
@@ -41,7 +42,8 @@ def explained_over_sigma(table: pd.DataFrame, components: int) -> Picture:
     figure, ((axes,),) = axes_grid(1, 1, width=4.6, height=3.2)
     for method, rows in table[table["components"] == components].groupby("method", sort=False):
         mean = rows.groupby("sigma")["explained"].mean()
-        axes.plot(mean.index, mean.to_numpy(), "o-", label=WORDS[str(method)])
+        style = {"color": colour(str(method)), "label": words(str(method))}
+        axes.plot(mean.index, mean.to_numpy(), f"{marker(str(method))}-", **style)
     axes.set(xlabel="σ (anchors have length √d, 1 per coordinate)", ylabel=f"share explained, k = {components}")
     axes.set(xscale="log", ylim=(0, 1))
     ticks = sorted(table["sigma"].unique())

@@ -1,4 +1,4 @@
-"""Training of PCA autoencoders on neighbourhoods of a generator (slides 43-44, eq. 16)."""
+"""Training of PCA autoencoders, and of affine lines, on neighbourhoods of a generator (slides 43-44, eq. 16)."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from latentspace.gan.affine import Lines
+from latentspace.gan.ganspace import FITTED, ganspace, orthonormal
 from latentspace.gan.inputs import generator_of
 from latentspace.gan.local import LocalModel
-from latentspace.gan.neighbourhood import Neighbourhood, seed_of
+from latentspace.gan.neighbourhood import Neighbourhood, Sample, seed_of
 from latentspace.gan.network import FrozenGenerator
 from latentspace.gan.params import Sizes, Variant
 from latentspace.gan.places import runs_of
 from latentspace.gan.rendering import PlacedGenerator, sample
+from latentspace.gan.roles import AFFINE
 from latentspace.nn import distributed, models
 from latentspace.pca.estimator import PCAAutoencoder
-from latentspace.pca.growth import Curve
+from latentspace.pca.growth import Curve, Factory
 from latentspace.pca.networks import DenseNetwork
 from latentspace.pipeline.compute import Compute
 from latentspace.pipeline.measured import Measured
@@ -36,8 +39,9 @@ class Job:
         place: the neighbourhood.
         sizes: number of images, and the seed of their latents.
         training: schedule of each packet.
-        variant: packets, λ, penalty.
-        hidden: width of the hidden layers: latent → hidden → 1 and, with k components, k → k·hidden → latent.
+        variant: method, packets, λ, penalty.
+        hidden: width of the hidden layers: latent → hidden → 1 and, with k components, k → k·hidden → latent; affine
+            lines have none.
         compute: device and arithmetic.
         checkpoints: folder of this training's checkpoints.
         seed: of initial weights and batches.
@@ -95,28 +99,39 @@ def unexplained(jobs: Sequence[Job], curves: Sequence[Curve]) -> list[Measured]:
 
 
 def train(job: Job) -> tuple[LocalModel, Curve]:
-    """Train a PCA autoencoder of the offsets of one neighbourhood, with the error between images (eq. 16).
+    """Train the model of the offsets of one neighbourhood, with the error between images (eq. 16).
 
     Returns:
         The model, and its training curve.
 
     Raises:
-        ValueError: if all images are equal.
+        ValueError: if all images are equal, or there are more components than directions of affine lines.
         Diverged: if the loss becomes NaN or infinite.
     """
-    place, d = job.place, job.generator.latent
-    count = job.sizes.train_images
+    place, count = job.place, job.sizes.train_images
     file = job.checkpoints / "images.npy" if count * 3 * job.generator.size**2 > LARGE else None
     with distributed.one_before_the_others(distributed.start(job.compute.device)):
         data = sample(job.generator, place, count, seed_of(job.sizes.seed, test=False), file)
+    encoder, decoder = factories(job, data)
     organised = PCAAutoencoder.of(
         job.variant,
         training=job.training,
-        encoder=partial(DenseNetwork, d, job.hidden),
-        decoder=lambda components: DenseNetwork(components, job.hidden * components, d),
+        encoder=encoder,
+        decoder=decoder,
         through=PlacedGenerator(job.generator, place),
         random_state=job.seed,
         device=job.compute,
         checkpoints=job.checkpoints,
     ).fit(data.offsets, data.images)
     return LocalModel.about(place, organised.model_), organised.loss_curve_
+
+
+def factories(job: Job, data: Sample) -> tuple[Factory, Factory]:
+    """Factories of the encoders and decoders of one training, by the method of its variant."""
+    d = job.generator.latent
+    if job.variant.method == AFFINE:
+        components = sum(job.variant.packet_sizes)
+        few = Sample(data.place, data.offsets[:FITTED], data.images[:FITTED])
+        lines = Lines(orthonormal(ganspace(few, components)), components)
+        return lines.encoder, lines.decoder
+    return partial(DenseNetwork, d, job.hidden), lambda components: DenseNetwork(components, job.hidden * components, d)

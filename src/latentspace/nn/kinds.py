@@ -25,6 +25,8 @@ KINDS = {
     "regressor": "gan.regressor_network.Regressor",
     "local_model": "gan.local.LocalModel",
     "directions": "gan.directions.Directions",
+    "affine": "gan.affine.Affine",
+    "smooth_decoder": "gan.smooth_decoder.SmoothDecoder",
 }
 
 FORMER = {

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from latentspace.images.image_set import ImageSet
 from latentspace.organise.coded import Networks, encode, of_first_seed, order_and_dependence
 from latentspace.pipeline.measured import Findings, select
+from latentspace.plots.naming import words
 from latentspace.plots.style import Picture, axes_grid
 
 FACTORS = ("angle",)
@@ -47,6 +48,6 @@ def codes_by_angle(codes: Mapping[str, Float[np.ndarray, "n _"]], angle: Float[n
         one = points.shape[1] == 1
         x, y = (angle, points[:, 0]) if one else points.T[:2]
         drawn = cell.scatter(x, y, c=angle, cmap="twilight", s=4, vmin=0, vmax=2 * np.pi)
-        cell.set(title=name, xlabel="angle (radians)" if one else "z1", ylabel="z1" if one else "z2")
+        cell.set(title=words(name), xlabel="angle (radians)" if one else "z1", ylabel="z1" if one else "z2")
     figure.colorbar(drawn, ax=axes[0], label="angle (radians)")
     return figure

@@ -21,7 +21,9 @@ from latentspace.nn.chunks import in_chunks
 from latentspace.nn.latent import LatentModel
 from latentspace.nn.models import load_seeds
 from latentspace.organise.params import Variants
+from latentspace.organise.selected import PCA_AE, PLAIN
 from latentspace.pca import networks  # noqa: F401, the code of the models that are loaded here
+from latentspace.pca.afterwards import OrganisedLatents
 from latentspace.pipeline.measured import Measured, measured
 
 Networks = Mapping[int, LatentModel]  # by seed
@@ -70,6 +72,13 @@ def load_models(
     return {
         name: load_seeds(folder, variants.root[name].seeds_of(seeds), LatentModel) for name, folder in folders.items()
     }
+
+
+def with_plain(models: Mapping[str, Networks]) -> dict[str, Networks]:
+    """The models, and the plain autoencoders that those of ``pca_ae`` organise, if they do, as ``plain``."""
+    organised = models.get(PCA_AE, {})
+    bases = {seed: model.base for seed, model in organised.items() if isinstance(model, OrganisedLatents)}
+    return {**models, PLAIN: bases} if bases else dict(models)
 
 
 def encode(models: Mapping[str, Networks], data: ImageSet) -> dict[str, dict[int, Coded]]:

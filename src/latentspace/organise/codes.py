@@ -10,34 +10,41 @@ from jaxtyping import Float
 
 from latentspace.images import image_set
 from latentspace.images.image_set import ImageSet
+from latentspace.measures.agreement import agreement
 from latentspace.measures.dependence import correlation_table, covariance_table
 from latentspace.measures.matching import association
 from latentspace.measures.moments import size_horizontal_vertical
 from latentspace.organise.coded import BySeed, Coded, Networks, dependence, encode, errors_of, of_first_seed, order
 from latentspace.organise.factors import ellipse_factors, public_attributes
 from latentspace.organise.params import Variants
-from latentspace.organise.selected import ELLIPSES, LONG, PCA_AE, PLAIN, on, swept
+from latentspace.organise.schematic import growth
+from latentspace.organise.selected import ELLIPSES, GROWN, LONG, PCA_AE, PLAIN, on, swept
 from latentspace.pca import afterwards, baselines  # noqa: F401, the code of the models that are compared here
 from latentspace.pipeline.measured import Findings, Measured, as_table, measured
 from latentspace.pipeline.measured import Picture as Saveable
 from latentspace.plots.animation import Animation
+from latentspace.plots.naming import colour, words
 from latentspace.plots.style import Picture, axes_grid
 from latentspace.plots.tables import axis_names, error_per_component, heat_maps
 from latentspace.plots.traversals import traversal_frames, traversal_grid, traversals
 
-POST_HOC = "post_hoc"  # the plain variant, organised afterwards
-KNOWN = [PCA_AE, "no_cov", PLAIN, "distance_correlation", "nested_dropout", "beta_vae", "linear_pca"]
-CORRELATED = [PCA_AE, "no_cov", PLAIN]  # whose correlations are drawn
+RIVALS = ["distance_correlation", "nested_dropout", "beta_vae", "beta_tcvae", "least_volume", "linear_pca"]
+# From the talk's algorithm to the shipped one, each step with one thing more; and noise × λ, with and without.
+STEPS = ["literal", "literal_noise", "literal_noise_readout", GROWN, "packets_ellipses", PCA_AE]
+CORNERS = ["literal_no_cov", "no_noise_no_cov", "no_noise", "no_cov"]
+ABLATION = [*CORNERS, *STEPS]
+KNOWN = [*dict.fromkeys([PCA_AE, *ABLATION, *RIVALS])]
+CORRELATED = [PCA_AE, "no_noise", "no_noise_no_cov", PLAIN]  # whose correlations are drawn
 SHOWN = [PLAIN, PCA_AE]  # whose traversals are drawn; the last one's codes too
-TITLES = {PCA_AE: "PCA autoencoder"}
 PANELS = {
     "max_correlation": "largest |correlation|",
     "area_pearson": "area: |Pearson|",
     "area_leakage": "area: leakage",
-    "factor_match_rotated": "log-ratios, rotated",
-    "mig": "MIG",
+    "factor_match_rotated": "elongation, rotated",
+    "infom": "InfoM",
     "sap": "SAP",
     "dci_disentanglement": "DCI",
+    "agreement": "agreement of seeds",
 }
 
 
@@ -58,23 +65,38 @@ def experiment(models: Mapping[str, Networks], data: ImageSet) -> Findings:
     rows = scores_of_all(coded, data)
     table = comparison(rows)
     first = of_first_seed(coded)
-    factors = {name: association(one.codes, data.test_factors) for name, one in first.items()}
-    some = list(first)[:1]  # where none of the talk's variants is there
+    # The methods that are compared with one another, without the steps between them.
+    broad = [name for name in first if name not in ABLATION or name in (PCA_AE, GROWN)] or list(first)
+    factors = {name: association(first[name].codes, data.test_factors) for name in broad}
+    some = broad[:1]  # where none of the talk's variants is there
     correlation = {name: correlation_table(first[name].codes) for name in there(CORRELATED, first) or some}
     shown = there(SHOWN, first) or some
     main = shown[-1]
     matrices = {f"covariance_{name}": covariance_table(first[name].codes) for name in shown}
     matrices |= {f"correlation_{name}": correlation_table(first[name].codes) for name in shown}
     pictures: dict[str, Saveable] = {
-        "comparison.png": comparison_figure(*with_error(table)),
+        "growth.png": growth(),
+        "comparison.png": comparison_figure(*with_error(rows_of(table, broad))),
         "correlation.png": heat_maps(correlation, "Pearson correlation"),
         "factors.png": heat_maps(factors, "|Pearson| with the factors", low=0.0),
         "errors.png": error_per_component(errors_of(coded)),
-        "codes.png": codes_over_factors(first[main].codes, data.test_factors, TITLES.get(main, main)),
+        "codes.png": codes_over_factors(first[main].codes, data.test_factors, main),
     }
-    names = {name: axis_names(factors[name]) for name in shown}
+    if ablated := there(ABLATION, first):
+        pictures["ablation.png"] = comparison_figure(*with_error(rows_of(table, ablated)))
+    names = {name: axis_names(factors[name]) for name in shown if name in factors}
     pictures |= traversal_pictures({name: first[name] for name in names}, names)
     return Findings(rows, pictures, matrices, {"comparison": table}, ", ".join(names[main]))
+
+
+def rows_of(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """The rows of some methods, in that order."""
+    return table.set_index("method").loc[list(names)].reset_index()
+
+
+def like_for_like(models: Mapping[str, Networks], data: ImageSet) -> list[Measured]:
+    """All measures on ellipses drawn as in the authors' code, to compare with the numbers of their public runs."""
+    return scores_of_all(encode(models, data), data)
 
 
 def there(names: Sequence[str], found: Container[str]) -> list[str]:
@@ -92,13 +114,15 @@ def traversal_pictures(coded: Mapping[str, Coded], names: Mapping[str, Sequence[
 
 
 def scores_of_all(coded: Mapping[str, BySeed], data: ImageSet) -> list[Measured]:
-    """All measures of every variant and seed."""
+    """All measures of every variant and seed, and the agreement of the seeds of a variant that has several."""
     public = size_horizontal_vertical(image_set.to_batch(data.test)[:, 0])
     rows = []
     for name, by_seed in coded.items():
         for seed, one in by_seed.items():
             values = order(one) | dependence(one.codes) | ellipse_factors(one.codes, data)
             rows += measured(name, values | public_attributes(one.codes, public), seed)
+        if len(by_seed) > 1:
+            rows += measured(name, {"agreement": agreement({seed: one.codes for seed, one in by_seed.items()})})
     return rows
 
 
@@ -119,18 +143,19 @@ def with_error(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
 def comparison_figure(table: pd.DataFrame, columns: Mapping[str, str]) -> Picture:
     """Means over seeds, one panel per measure (`columns`), one bar per variant that has the measure."""
     figure, axes = axes_grid(1, len(columns), width=1.75, height=0.32 * len(table) + 1.0)
-    for index, (cell, (column, words)) in enumerate(zip(axes[0], columns.items(), strict=True)):
-        colours = ["C1" if name == PCA_AE else "C0" for name in table["method"]]
-        cell.barh(table["method"], table[column].fillna(0), color=colours)  # without a value, an empty row
+    lines = range(len(table))
+    for cell, (column, title) in zip(axes[0], columns.items(), strict=True):
+        colours = [colour(name) or "0.7" for name in table["method"]]
+        cell.barh(lines, table[column].fillna(0), color=colours, log=column == "mse")  # without a value, an empty row
         for row, value in enumerate(table[column]):
             if not np.isnan(value):
                 cell.text(value, row, f" {value:.2g}", va="center", fontsize=7)
-        cell.set_title(words, fontsize=8)
+        cell.set_title(title, fontsize=8)
+        cell.set_yticks(lines, [])
         cell.margins(x=0.35)
         cell.tick_params(axis="x", labelsize=6)
         cell.invert_yaxis()
-        if index:
-            cell.set_yticklabels([])
+    axes[0, 0].set_yticks(lines, [words(name) for name in table["method"]])
     return figure
 
 
@@ -142,7 +167,7 @@ def codes_over_factors(
     for row, line in enumerate(axes):
         for cell, (name, values) in zip(line, factors.items(), strict=True):
             cell.scatter(values, codes[:, row], s=1, alpha=0.3, rasterized=True)
-            cell.set(xlabel=name.replace("_", " ") if row == codes.shape[1] - 1 else "")
+            cell.set(xlabel=words(name) if row == codes.shape[1] - 1 else "")
         line[0].set_ylabel(f"z{row + 1}")
-    figure.suptitle(title, fontsize=9)
+    figure.suptitle(words(title), fontsize=9)
     return figure

@@ -16,15 +16,16 @@ from latentspace.organise.coded import Networks, attributes, encode, of_first_se
 from latentspace.organise.selected import PCA_AE, PLAIN
 from latentspace.pipeline.measured import Findings, Picture
 from latentspace.plots import explorer
+from latentspace.plots.naming import words
 from latentspace.plots.strips import shown
 from latentspace.plots.tables import axis_names
 
-TITLES = {PCA_AE: "PCA autoencoder", PLAIN: "plain autoencoder"}
+SHOWN = (PCA_AE, PLAIN)
 
 
 @torch.no_grad()
 def experiment(models: Mapping[str, Networks], data: ImageSet) -> Findings:
-    """Decoded images on a grid over the components, for the first seed of one or both variants in `TITLES`.
+    """Decoded images on a grid over the components, for the first seed of one or both variants in `SHOWN`.
 
     The page moves one component of all variants at once, so that all have the grid of the one with most components;
     those that a variant does not have do not change its images.
@@ -37,7 +38,7 @@ def experiment(models: Mapping[str, Networks], data: ImageSet) -> Findings:
         labels = axis_names(association(one.codes, attributes(data)))
         labels += [f"z{i + 1}: none" for i in range(len(labels), grid.shape[1])]
         images = fitting(in_chunks(one.model.decode, grid[:, : one.model.components]))
-        facts = {"title": f"Ellipses: {TITLES[name]}", "kind": kind}
+        facts = {"title": f"Ellipses: {words(name)}", "kind": kind}
         pictures |= explorer.files_of(name, shown(images.numpy()), facts, labels)
         counts.append(f"{name}: {len(images)} pictures")
     return Findings(pictures=pictures, summary=", ".join(counts))

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from latentspace.images.image_set import ImageSet
 from latentspace.measures import columns
 from latentspace.measures.factors import dci, mutual_information_gap, sap
+from latentspace.measures.infomec import infomec
 from latentspace.measures.matching import association, best_rotation, leakage, matching
 
 PAIR = ("log_ratio_cos", "log_ratio_sin")  # an isotropic pair, whose axes only the pixel grid fixes
@@ -63,16 +64,19 @@ def turned_pair(codes: Codes, data: ImageSet) -> dict[str, float]:
 
 
 def disentanglement(codes: Codes, factors: columns.Factors) -> dict[str, float]:
-    """MIG, SAP and DCI scores, as defined in `latentspace.measures.factors`; empty with one component."""
+    """MIG, SAP, DCI and InfoMEC scores, as defined in `latentspace.measures`; empty with one component."""
     if codes.shape[1] < 2:
         return {}
-    scores = dci(codes, factors)
+    scores, info = dci(codes, factors), infomec(codes, factors)
     return {
         "mig": mutual_information_gap(codes, factors),
         "sap": sap(codes, factors),
         "dci_disentanglement": scores.disentanglement,
         "dci_completeness": scores.completeness,
         "dci_informativeness": scores.informativeness,
+        "infom": info.modularity,
+        "infoe": info.explicitness,
+        "infoc": info.compactness,
     }
 
 

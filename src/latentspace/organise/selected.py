@@ -13,7 +13,9 @@ from latentspace.pipeline.stage import Stage
 
 VARIANTS = "organise_train.variants"
 ELLIPSES, DISKS, DIAL = "ellipses", "disks", "dial"  # image sets of the talk
-PCA_AE, PLAIN = "pca_ae", "plain"  # variants on ellipses that the talk compares
+AUTHORS = "authors_ellipses"  # drawn as in the authors' code
+PCA_AE, GROWN = "pca_ae", "grown"  # variants on ellipses: organised afterwards, and grown from the images
+PLAIN = "plain"  # the autoencoder that `PCA_AE` organises
 LONG = "components_6"  # the variant on ellipses with more components than factors
 
 
@@ -28,8 +30,8 @@ def on(variants: Variants, images: str) -> list[str]:
 
 
 def swept(variants: Variants) -> dict[str, float]:
-    """λ of the variants that differ from ``pca_ae`` in λ and the number of seeds only; empty if it is not there."""
-    base = variants.root.get(PCA_AE)
+    """λ of the variants that differ from ``grown`` in λ and the number of seeds only; empty if it is not there."""
+    base = variants.root.get(GROWN)
     if base is None or base.images != ELLIPSES:
         return {}
     return {

@@ -14,7 +14,7 @@ from latentspace.plots.animation import Animation
 from latentspace.plots.tables import axis_names, error_per_component, heat_maps
 from latentspace.plots.traversals import traversal_frames, traversal_grid, traversals
 
-TITLES = {"linear_pca": "linear PCA", "pca_ae": "PCA autoencoder"}
+METHODS = LINEAR_PCA, PCA_AE = "linear_pca", "pca_ae"
 
 
 def experiment(models: Networks, data: ImageSet) -> Findings:
@@ -24,11 +24,11 @@ def experiment(models: Networks, data: ImageSet) -> Findings:
         models: PCA autoencoders by seed.
         data: any images.
     """
-    coded = encode({"pca_ae": models, "linear_pca": linear_pca(models, data)}, data)
-    first = {title: of_first_seed(coded)[name] for name, title in TITLES.items()}
-    tables = {title: association(one.codes, attributes(data)) for title, one in first.items()}
-    grids = {title: traversals(one.model, 9) for title, one in first.items()}
-    names = {title: axis_names(table) for title, table in tables.items()}
+    coded = encode({PCA_AE: models, LINEAR_PCA: linear_pca(models, data)}, data)
+    first = {name: of_first_seed(coded)[name] for name in METHODS}
+    tables = {name: association(one.codes, attributes(data)) for name, one in first.items()}
+    grids = {name: traversals(one.model, 9) for name, one in first.items()}
+    names = {name: axis_names(table) for name, table in tables.items()}
     return Findings(
         order_and_dependence(coded),
         {
@@ -37,8 +37,8 @@ def experiment(models: Networks, data: ImageSet) -> Findings:
             "traversals.png": traversal_grid(grids, names),
             "traversals.gif": Animation(traversal_frames(grids, names)),
         },
-        {"covariance": covariance_table(first[TITLES["pca_ae"]].codes)},
-        summary=", ".join(names[TITLES["pca_ae"]]),
+        {"covariance": covariance_table(first[PCA_AE].codes)},
+        summary=", ".join(names[PCA_AE]),
     )
 
 

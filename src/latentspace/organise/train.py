@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from latentspace.images import image_set
 from latentspace.nn import distributed
@@ -17,13 +17,22 @@ from latentspace.nn.latent import LatentModel
 from latentspace.nn.objective import Objective
 from latentspace.nn.rows import ByteRows, Rows
 from latentspace.nn.streams import PACKET_BATCHES, WEIGHTS, stream
+from latentspace.organise.afterwards import one_after_the_other, organise, plain
 from latentspace.organise.params import Variant
 from latentspace.organise.trained import save_and_record
-from latentspace.pca.baselines import BetaVAEObjective, Denormalised, LinearPCA, MeanHead, NestedDropoutObjective
+from latentspace.pca.baselines import (
+    BetaTCVAEObjective,
+    BetaVAEObjective,
+    Denormalised,
+    LinearPCA,
+    MeanHead,
+    NestedDropoutObjective,
+)
 from latentspace.pca.errors import ERRORS
-from latentspace.pca.growth import Curve, Factory, Growth, check, freeze, grow
+from latentspace.pca.growth import Curve, Growth, check, freeze, grow
+from latentspace.pca.least_volume import LeastVolumeObjective, constrain, fold
 from latentspace.pca.networks import ConvDecoder, ConvEncoder, PacketAutoencoder, ScaleFreeBatchNorm, matched_widths
-from latentspace.pca.settings import Network
+from latentspace.pca.settings import Network, Settings
 from latentspace.pipeline.compute import Compute
 from latentspace.pipeline.params import Training
 from latentspace.pipeline.stage import Stage
@@ -43,11 +52,11 @@ class Job:
     seed: int
 
 
-def factories(job: Job) -> tuple[Factory, Factory]:
+def factories(job: Job) -> tuple[Callable[[int], ConvEncoder], Callable[[int], ConvDecoder]]:
     """Factories of encoders and decoders for the job's images, by number of components."""
     _, channels, size, _ = job.images.shape
     widths = matched_widths(job.network.encoder_widths, job.variant.encoder_times)
-    encoder = partial(ConvEncoder, size, channels, widths)
+    encoder = partial(ConvEncoder, size, channels, widths, kind=job.variant.encoder)
     return encoder, partial(ConvDecoder, size, channels, job.network.decoder_widths)
 
 
@@ -58,17 +67,37 @@ def train(job: Job) -> tuple[LatentModel, Curve]:
 
 def train_pca_ae(job: Job) -> tuple[LatentModel, Curve]:
     """PCA autoencoder; with one packet and λ = 0, the plain autoencoder."""
+    return _grow(job, job.variant, job.training, job.checkpoints)
+
+
+def train_afterwards(job: Job) -> tuple[LatentModel, Curve]:
+    """Plain autoencoder, organised afterwards by a PCA autoencoder of its codes."""
+    learning = job.training.model_copy(update={"steps": job.variant.plain_steps})
+    base, learnt = _grow(job, plain(job.variant), learning, job.checkpoints / "plain")
+    model, organised = organise(
+        base,
+        job.images[:],
+        job.variant,
+        job.training,
+        seed=job.seed,
+        compute=job.compute,
+        checkpoints=job.checkpoints,
+    )
+    return model, one_after_the_other(learnt, organised)
+
+
+def _grow(job: Job, settings: Settings, training: Training, checkpoints: Path) -> tuple[PacketAutoencoder, Curve]:
     encoder, decoder = factories(job)
     growth = Growth(
         encoder=encoder,
         decoder=decoder,
-        error=ERRORS[job.variant.reconstruction](),
-        settings=job.variant,
-        training=job.training,
+        error=ERRORS[settings.reconstruction](),
+        settings=settings,
+        training=training,
         seed=job.seed,
         compute=job.compute,
-        checkpoints=job.checkpoints,
-        label=job.checkpoints.name,
+        checkpoints=checkpoints,
+        label=checkpoints.name,
     )
     return grow((job.images,), growth)
 
@@ -91,11 +120,12 @@ def train_nested_dropout(job: Job) -> tuple[LatentModel, Curve]:
 
 
 def train_beta_vae(job: Job) -> tuple[LatentModel, Curve]:
-    """β-VAE, whose code is the mean of q(z|x), normalised to mean 0 and variance 1."""
+    """β-VAE or β-TCVAE, whose code is the mean of q(z|x), normalised to mean 0 and variance 1."""
     (size,) = job.variant.packet_sizes
     encoder, decoder, norm = _parts(job, 2 * size, size)
     assert job.variant.beta is not None
-    curve = _fit(BetaVAEObjective(encoder, decoder, job.variant.beta), job)
+    objective = BetaVAEObjective if job.variant.method == "beta_vae" else BetaTCVAEObjective
+    curve = _fit(objective(encoder, decoder, job.variant.beta), job)
     head, tail = MeanHead(encoder), Denormalised(decoder, size)
     freeze(head, norm, job.images)
     tail.mean.copy_(norm.mean)
@@ -103,15 +133,29 @@ def train_beta_vae(job: Job) -> tuple[LatentModel, Curve]:
     return PacketAutoencoder([head], [tail], [size], [norm]).eval(), curve
 
 
+def train_least_volume(job: Job) -> tuple[LatentModel, Curve]:
+    """Least volume, whose components are ordered by their standard deviations and then normalised."""
+    (size,) = job.variant.packet_sizes
+    encoder, decoder, norm = _parts(job, size, size)
+    constrain(decoder)
+    curve = _fit(LeastVolumeObjective(encoder, decoder, job.variant.weight), job)
+    freeze(encoder, norm, job.images)
+    fold(encoder, decoder, norm)
+    return PacketAutoencoder([encoder], [decoder], [size], [norm]).eval(), curve
+
+
 METHODS = {
     "pca_ae": train_pca_ae,
+    "afterwards": train_afterwards,
     "linear_pca": train_linear_pca,
     "nested_dropout": train_nested_dropout,
     "beta_vae": train_beta_vae,
+    "beta_tcvae": train_beta_vae,
+    "least_volume": train_least_volume,
 }
 
 
-def _parts(job: Job, code_size: int, components: int) -> tuple[nn.Module, nn.Module, ScaleFreeBatchNorm]:
+def _parts(job: Job, code_size: int, components: int) -> tuple[ConvEncoder, ConvDecoder, ScaleFreeBatchNorm]:
     check((job.images,))
     encoder, decoder = factories(job)
     torch.manual_seed(stream(job.seed, WEIGHTS))
@@ -136,8 +180,8 @@ def train_and_record(run: Stage, name: str, network: Network, training: Training
     path = run.input(f"data/organise/{variant.images}.npz")
     data = image_set.load(path)
     run.dataset(variant.images, path)
-    if variant.steps is not None:
-        training = training.model_copy(update={"steps": variant.steps})
+    own = {"steps": variant.steps, "batch_size": variant.batch_size}
+    training = training.model_copy(update={name: value for name, value in own.items() if value is not None})
     images = ByteRows.of(data.train)
     jobs = [
         Job(images, network, training, variant, run.compute, run.checkpoints / f"seed_{seed}", seed)

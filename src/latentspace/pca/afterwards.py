@@ -28,7 +28,9 @@ class OrganisedLatents(LatentModel):
         base, inner = models.build(base), models.build(inner)
         if not (isinstance(base, LatentModel) and isinstance(inner, LatentModel)):
             raise ValueError("base and inner must be latent models")
-        self.base, self.inner, self.components = base, inner, inner.components
+        self.base: LatentModel = base
+        self.inner: LatentModel = inner
+        self.components = inner.components
 
     @property
     def config(self) -> dict[str, Any]:

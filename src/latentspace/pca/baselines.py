@@ -1,6 +1,6 @@
-"""Baselines of the PCA autoencoder with the same interface, `encode` and `decode`: linear PCA, nested dropout, β-VAE.
+"""Baselines of the PCA autoencoder, with the interface `encode` and `decode`: linear PCA, nested dropout, β-(TC)VAE.
 
-The plain autoencoder is a PCA autoencoder with all components in one packet and λ = 0.
+The plain autoencoder is a PCA autoencoder with all components in one packet and λ = 0; least volume has its own module.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from latentspace.nn import models
-from latentspace.nn.distributed import noise_like, shard
+from latentspace.nn.distributed import gather, noise_like, shard
 from latentspace.nn.latent import LatentModel
 from latentspace.nn.objective import Objective
 from latentspace.nn.rows import Rows
@@ -105,8 +105,50 @@ class BetaVAEObjective(Objective):
         mean, log_variance = self.encoder(x).chunk(2, dim=1)
         z = mean + (log_variance / 2).exp() * noise_like(mean)
         error = MEAN_SQUARE(self.decoder, z, x)
-        divergence = (mean.square() + log_variance.exp() - 1 - log_variance).sum(1).mean() / 2 / x[0].numel()
+        divergence = kl_divergence(mean, log_variance).mean() / x[0].numel()
         return {"loss": error / 2 + self.beta * divergence, "reconstruction": error, "divergence": divergence}
+
+
+class BetaTCVAEObjective(Objective):
+    """β-TCVAE with unit Gaussian pixels: ½ Σ (x − D(z))² + I(x; z) + β TC(z) + Σ_j KL(q(z_j) ‖ N(0, 1)), per pixel.
+
+    The divergence KL(q(z|x) ‖ N(0, I)) is the sum of the three terms with β = 1, so it is computed as it stands and
+    (β − 1) TC is added, estimated from the batch. `encoder` outputs d means and d log-variances.
+
+    Source: R. Chen et al., "Isolating sources of disentanglement in variational autoencoders", 2018.
+    """
+
+    def __init__(self, encoder: nn.Module, decoder: nn.Module, beta: float) -> None:
+        super().__init__()
+        self.encoder, self.decoder, self.beta = encoder, decoder, beta
+
+    def forward(self, x: Tensor) -> dict[str, Tensor]:
+        """Loss of a batch, with its three parts."""
+        mean, log_variance = self.encoder(x).chunk(2, dim=1)
+        z = mean + (log_variance / 2).exp() * noise_like(mean)
+        error = MEAN_SQUARE(self.decoder, z, x)
+        divergence = kl_divergence(mean, log_variance).mean() / x[0].numel()
+        dependence = total_correlation(gather(z), gather(mean), gather(log_variance)) / x[0].numel()
+        loss = error / 2 + divergence + (self.beta - 1) * dependence
+        return {"loss": loss, "reconstruction": error, "divergence": divergence, "total_correlation": dependence}
+
+
+def kl_divergence(mean: Float[Tensor, "n d"], log_variance: Float[Tensor, "n d"]) -> Float[Tensor, " n"]:
+    """KL(N(mean, variance) ‖ N(0, I)) in nats, of each row."""
+    return (mean.square() + log_variance.exp() - 1 - log_variance).sum(1) / 2
+
+
+def total_correlation(
+    z: Float[Tensor, "n d"], mean: Float[Tensor, "n d"], log_variance: Float[Tensor, "n d"]
+) -> Float[Tensor, ""]:
+    """KL(q(z) ‖ ∏ q(z_j)) in nats, with q(z) the mean of the Gaussians q(z|x) of a batch, from one z of each.
+
+    This is minibatch-weighted sampling, without the logarithm of the data set's size, which has no gradient.
+    """
+    log_q = -(z[:, None] - mean).square() / log_variance.exp() - log_variance  # both densities lack the same constants
+    joint = (log_q.sum(2) / 2).logsumexp(1)
+    marginals = (log_q / 2).logsumexp(1).sum(1)
+    return (joint - marginals).mean() + (z.shape[1] - 1) * math.log(len(mean))
 
 
 class MeanHead(nn.Module):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import torch
 from jaxtyping import Float, Shaped
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from torch import Tensor, nn
 
@@ -92,3 +95,14 @@ def explained_variance_ratio(
         output = model.reconstruct(inputs, k)
         errors.append(mean_squared_difference(output if through is None else in_chunks(through, output), targets))
     return -np.diff(errors) / total
+
+
+def warn_if_unordered(packet_sizes: Sequence[int], shares: Float[np.ndarray, " components"], steps: int) -> None:
+    """Warn if the mean share per component increases between packets; inside a packet there is no order."""
+    ends = np.cumsum([0, *packet_sizes])
+    means = [shares[a:b].mean() for a, b in pairwise(ends)]
+    rising = np.flatnonzero(np.diff(means) > 0)
+    if len(rising):
+        k = int(rising[0]) + 1
+        text = f"packet {k + 1} adds more per component than packet {k}: train longer (steps = {steps})"
+        warnings.warn(text, ConvergenceWarning, stacklevel=3)

@@ -9,9 +9,7 @@ pca.inverse_transform(z[:, :2])              # images from the first two compone
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -19,18 +17,18 @@ import numpy as np
 import torch
 from jaxtyping import Float
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from torch import Tensor, nn
 
 from latentspace.nn.chunks import in_chunks, mean_squared_difference, variance
 from latentspace.pca import storage
-from latentspace.pca.defaults import chosen_factories, explained_variance_ratio, seed_of, threads
+from latentspace.pca.defaults import chosen_factories, explained_variance_ratio, seed_of, threads, warn_if_unordered
 from latentspace.pca.errors import ERRORS, ErrorThrough
 from latentspace.pca.growth import Factory, Growth, grow
+from latentspace.pca.names import PenaltyName, Reconstruction
 from latentspace.pca.networks import PacketAutoencoder
 from latentspace.pca.scaling import ScaledModel, Units, layout_of
-from latentspace.pca.settings import Penalty, Reconstruction, Settings
+from latentspace.pca.settings import Settings
 from latentspace.pipeline.compute import Compute, Device
 from latentspace.pipeline.params import Training
 
@@ -53,8 +51,10 @@ class PCAAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         weight: λ ≥ 0 of the penalty (eq. 15).
         penalty: ``covariance`` (eq. 14) or ``distance_correlation``.
         reconstruction: ``mse``, or ``bce`` for data in [0, 1].
-        code_noise: noise on new components while their encoder is trained, in units of their standard deviation.
+        code_noise: noise on new components while their encoder is trained, in units of their standard deviation; one
+            number, or one per packet.
         settle: last share of a packet's steps, in [0, 1), in which only its decoder is trained.
+        deflate: subtract from new components their regression on earlier ones: uncorrelated on the training set.
         restarts: number of restarts per packet; training continues from the best one.
         shares: relative numbers of steps, one per packet; equal by default.
         encoder: maps a packet's size to a network from inputs to that many numbers; by default convolutional for
@@ -90,10 +90,11 @@ class PCAAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         *,
         packet_sizes: Sequence[int] | None = None,
         weight: float = 0.1,
-        penalty: Penalty = "covariance",
+        penalty: PenaltyName = "covariance",
         reconstruction: Reconstruction = "mse",
-        code_noise: float = 0.1,
+        code_noise: float | Sequence[float] = 0.1,
         settle: float = 0.3,
+        deflate: bool = True,
         restarts: int = 1,
         shares: Sequence[float] | None = None,
         encoder: Factory | None = None,
@@ -114,7 +115,7 @@ class PCAAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         self.penalty = penalty
         self.reconstruction = reconstruction
         self.code_noise = code_noise
-        self.settle = settle
+        self.settle, self.deflate = settle, deflate
         self.restarts = restarts
         self.shares = shares
         self.encoder = encoder
@@ -159,7 +160,7 @@ class PCAAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         self.packet_sizes_, self.n_components_ = list(settings.packet_sizes), model.components
         self.explained_variance_ratio_ = explained_variance_ratio(model, data, self.through)
         if self.training is None:
-            self._warn_if_unordered()
+            warn_if_unordered(self.packet_sizes_, self.explained_variance_ratio_, self.steps)
         self.model_ = self.units_.placed(model).to(storage.torch_dtype(self.dtype_))
         return self
 
@@ -174,8 +175,11 @@ class PCAAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         """Arguments as checked sections; raises ValueError naming a wrong one."""
         sizes = [1] * self.n_components if self.packet_sizes is None else [int(size) for size in self.packet_sizes]
         shares = None if self.shares is None else [float(share) for share in self.shares]
-        names = set(Settings.model_fields) - {"packet_sizes", "shares"}
-        settings = Settings(packet_sizes=sizes, shares=shares, **{name: getattr(self, name) for name in names})
+        noise: Any = self.code_noise if isinstance(self.code_noise, float | int) else list(self.code_noise)
+        more = {
+            name: getattr(self, name) for name in {*Settings.model_fields} - {"packet_sizes", "shares", "code_noise"}
+        }
+        settings = Settings(packet_sizes=sizes, shares=shares, code_noise=noise, **more)
         own: dict[str, Any] = {
             "steps": self.steps,
             "batch_size": min(self.batch_size, rows),
@@ -223,16 +227,6 @@ class PCAAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
             checkpoints=self.checkpoints,
             label=self.checkpoints.name if self.checkpoints else "PCA autoencoder",
         )
-
-    def _warn_if_unordered(self) -> None:
-        """Warn if the mean share per component increases between packets; inside a packet there is no order."""
-        ends = np.cumsum([0, *self.packet_sizes_])
-        shares = [self.explained_variance_ratio_[a:b].mean() for a, b in pairwise(ends)]
-        rising = np.flatnonzero(np.diff(shares) > 0)
-        if len(rising):
-            k = int(rising[0]) + 1
-            text = f"packet {k + 1} adds more per component than packet {k}: train longer (steps = {self.steps})"
-            warnings.warn(text, ConvergenceWarning, stacklevel=3)
 
     # ---- use -----------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from latentspace.nn.distributed import gather, noise_like
 from latentspace.nn.fit import fit
 from latentspace.nn.objective import Objective
 from latentspace.nn.rows import Rows
+from latentspace.pca.deflation import Deflation
 from latentspace.pca.networks import PacketAutoencoder, ScaleFreeBatchNorm
 from latentspace.pca.penalties import PENALTIES
 from latentspace.pca.settings import Settings
@@ -40,16 +42,24 @@ class PacketObjective(Objective):
         encoder: of the new packet; previous encoders enter only through their codes.
         decoder: of all components so far.
         norm: of the new packet.
-        settings: λ, the kind of penalty, noise on the new components.
         error: maps (decoder, codes, target) to the reconstruction error.
+        settings: λ and the kind of penalty.
+        noise: standard deviation of the noise on the new components.
     """
 
     def __init__(
-        self, encoder: nn.Module, decoder: nn.Module, norm: ScaleFreeBatchNorm, settings: Settings, error: nn.Module
+        self,
+        encoder: nn.Module,
+        decoder: nn.Module,
+        norm: ScaleFreeBatchNorm,
+        error: nn.Module,
+        settings: Settings,
+        noise: float = 0.0,
     ) -> None:
         super().__init__()
         self.encoder, self.decoder, self.norm, self.error = encoder, decoder, norm, error
-        self.settings = settings
+        self.settings, self.noise = settings, noise
+        self.deflation: Deflation | None = None  # of the frozen codes
 
     def parameter_groups(self) -> list[dict[str, Any]]:
         """Parameters of the new encoder and decoder, but not of `error`, such as a generator's."""
@@ -64,7 +74,7 @@ class PacketObjective(Objective):
             target: the inputs, or what to reconstruct instead.
         """
         new = self.norm(self.encoder(x))
-        noisy = new + self.settings.code_noise * noise_like(new) if self.settings.code_noise else new
+        noisy = new + self.noise * noise_like(new) if self.noise else new
         error = self.error(self.decoder, torch.cat([frozen, noisy], 1), target)
         if self.settings.weight == 0:
             return {"loss": error, "reconstruction": error}
@@ -139,9 +149,8 @@ class Growth:
         """A packet with initial weights; `components` is the number of components of the packets before it."""
         size = self.settings.packet_sizes[packet]
         torch.manual_seed(streams.stream(self.seed, streams.WEIGHTS + packet + restart * streams.RESTARTS))
-        return PacketObjective(
-            self.encoder(size), self.decoder(components + size), ScaleFreeBatchNorm(size), self.settings, self.error
-        )
+        parts = self.encoder(size), self.decoder(components + size), ScaleFreeBatchNorm(size)
+        return PacketObjective(*parts, self.error, self.settings, self.settings.noise_of(packet))
 
     def best_restart(self, rows: tuple[Rows, Tensor, Rows], packet: int, steps: int) -> PacketObjective:
         """The restart with the smallest error after a share of the steps: a plane folded early never unfolds."""
@@ -171,12 +180,17 @@ class Growth:
         growing, settling = self.settings.steps_of(packet, self.training.steps)
         objective = self.best_restart(rows, packet, growing)
         curve = self.learn(objective, rows, growing, packet, "both", streams.PACKET_BATCHES)
-        codes = torch.cat([codes, freeze(objective.encoder, objective.norm, inputs)], 1)
+        new = freeze(objective.encoder, objective.norm, inputs)
         if settling:
             alone = DecoderObjective(objective.decoder, self.error)
-            history = self.learn(alone, (codes, targets), settling, packet, "decoder", streams.DECODER_BATCHES)
+            rows_of_codes = (torch.cat([codes, new], 1), targets)
+            history = self.learn(alone, rows_of_codes, settling, packet, "decoder", streams.DECODER_BATCHES)
             append_curve(curve, history)
-        return objective, codes, [{**row, "packet": packet + 1.0} for row in curve]
+        if self.settings.deflate:
+            objective.deflation = Deflation(codes.shape[1], new.shape[1])
+            objective.deflation.settle(new, codes)
+            new = objective.deflation(new, codes)
+        return objective, torch.cat([codes, new], 1), [{**row, "packet": packet + 1.0} for row in curve]
 
 
 def grow(
@@ -222,7 +236,19 @@ def joined(
     encoders += [each.encoder for each in trained]
     decoders += [each.decoder for each in trained]
     norms += [each.norm for each in trained]
-    return PacketAutoencoder(encoders, decoders, sizes, norms).eval()
+    return PacketAutoencoder(encoders, decoders, sizes, norms, deflations(model, trained, sizes)).eval()
+
+
+def deflations(
+    model: PacketAutoencoder | None, trained: Sequence[PacketObjective], sizes: Sequence[int]
+) -> list[Deflation]:
+    """Deflation of every packet, the identity for those without one; empty if there is none at all."""
+    found = [*getattr(model, "deflations", [])] or [None] * (len(sizes) - len(trained))
+    found += [each.deflation for each in trained]
+    if not any(found):
+        return []
+    ends = list(accumulate(sizes))
+    return [each or Deflation(end - size, size) for each, end, size in zip(found, ends, sizes, strict=True)]
 
 
 def append_curve(curve: Curve, history: Curve) -> None:

@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from latentspace.nn import fused, models
 from latentspace.nn.distributed import gather, shard
 from latentspace.nn.latent import LatentModel
-from latentspace.pca.settings import Reconstruction
+from latentspace.pca.deflation import Deflation
+from latentspace.pca.names import EncoderKind, Reconstruction
 
 SLOPE = 0.2  # of the LeakyReLU, as in the authors' code
 
@@ -95,26 +96,32 @@ def _coarsest(image_size: int, widths: list[int]) -> int:
 
 
 class ConvEncoder(nn.Module):
-    """Images to numbers: a convolution of stride 4, then 4×4 convolutions of stride 2, tanh, a linear layer.
+    """Images to numbers: a convolution of stride 4, then 4×4 convolutions of stride 2, then a linear layer.
 
-    A bounded, smooth activation folds the code less than the authors' LeakyReLU. The features of every image are scaled
-    to a mean square of 1 before the linear layer, so that a code depends on their proportions, not on their magnitude.
+    A ``bounded`` encoder has tanh as activation, and the features of every image are scaled to a mean square of 1
+    before the linear layer, so that a code depends on their proportions, not on their magnitude: both make the code
+    fold less. ``leaky_relu`` is the activation of the authors, and leaves the features as they are.
 
     Args:
         image_size: side of the square images, in pixels.
         channels: of the images.
         widths: channels after each level, finest first.
         code_size: numbers per image.
+        kind: ``bounded`` or ``leaky_relu``.
     """
 
-    def __init__(self, image_size: int, channels: int, widths: list[int], code_size: int) -> None:
+    def __init__(
+        self, image_size: int, channels: int, widths: list[int], code_size: int, kind: EncoderKind = "bounded"
+    ) -> None:
         super().__init__()
         side = _coarsest(image_size, widths)
+        self.kind = kind
         self.config: dict[str, Any] = {
             "image_size": image_size,
             "channels": channels,
             "widths": widths,
             "code_size": code_size,
+            "kind": kind,
         }
         first = nn.Conv2d(channels, widths[0], 6, stride=4, padding=1)
         self.levels = nn.ModuleList(
@@ -127,9 +134,11 @@ class ConvEncoder(nn.Module):
         """Codes, not normalised."""
         x = x.contiguous(memory_format=torch.channels_last)
         for level in self.levels:
-            x = tanh(level(x))
+            x = tanh(level(x)) if self.kind == "bounded" else F.leaky_relu(level(x), SLOPE)
         features = x.flatten(1)
-        return self.code(F.normalize(features, dim=1) * features.shape[1] ** 0.5)
+        if self.kind == "bounded":
+            features = F.normalize(features, dim=1) * features.shape[1] ** 0.5
+        return self.code(features)
 
 
 class ConvDecoder(nn.Module):
@@ -209,6 +218,7 @@ class PacketAutoencoder(LatentModel):
         decoders: decoder i maps the codes of packets 0 … i to outputs; or their descriptions.
         packet_sizes: components per packet.
         norms: normalisation of each packet's codes; by default with initial statistics, which `load` overwrites.
+        deflations: exact decorrelation of each packet's codes; None for none, True for initial ones.
 
     Raises:
         ValueError: if the numbers of encoders, decoders, packets and norms differ.
@@ -222,6 +232,7 @@ class PacketAutoencoder(LatentModel):
         decoders: Sequence[nn.Module | Mapping[str, Any]],
         packet_sizes: Sequence[int],
         norms: Sequence[ScaleFreeBatchNorm] | None = None,
+        deflations: Sequence[Deflation] | bool = False,
     ) -> None:
         super().__init__()
         if not len(encoders) == len(decoders) == len(packet_sizes) or min(packet_sizes, default=0) < 1:
@@ -231,19 +242,27 @@ class PacketAutoencoder(LatentModel):
         self.norms = nn.ModuleList(norms if norms is not None else map(ScaleFreeBatchNorm, packet_sizes))
         self.packet_sizes = list(packet_sizes)
         self.components = sum(packet_sizes)
+        self.ends = list(accumulate(packet_sizes))
+        if deflations is True:
+            deflations = [Deflation(end - size, size) for end, size in zip(self.ends, packet_sizes, strict=True)]
+        self.deflations = nn.ModuleList(deflations or [])
 
     @property
     def config(self) -> dict[str, Any]:
-        """The constructor's arguments as plain values, without `norms`."""
+        """The constructor's arguments as plain values, without statistics of the training set."""
         return {
             "encoders": [models.describe(encoder) for encoder in self.encoders],
             "decoders": [models.describe(decoder) for decoder in self.decoders],
             "packet_sizes": self.packet_sizes,
+            "deflations": len(self.deflations) > 0,
         }
 
     def encode(self, x: Tensor) -> Float[Tensor, "n components"]:
         """Codes, whose components have mean 0 and variance 1 on the training set."""
-        return torch.cat([norm(encoder(x)) for encoder, norm in zip(self.encoders, self.norms, strict=True)], 1)
+        packets = [norm(encoder(x)) for encoder, norm in zip(self.encoders, self.norms, strict=True)]
+        for number, deflation in enumerate(self.deflations):
+            packets[number] = deflation(packets[number], torch.cat([packets[0][:, :0], *packets[:number]], 1))
+        return torch.cat(packets, 1)
 
     def decode(self, z: Float[Tensor, "n k"]) -> Tensor:
         """Outputs for the first k components.
@@ -254,11 +273,15 @@ class PacketAutoencoder(LatentModel):
         Raises:
             ValueError: if k is not in 1 … `components`.
         """
-        ends = list(accumulate(self.packet_sizes))
-        fitting = [i for i, end in enumerate(ends) if end >= z.shape[1] > 0]
+        fitting = [i for i, end in enumerate(self.ends) if end >= z.shape[1] > 0]
         if not fitting:
             raise ValueError(f"a code of {z.shape[1]} components; this model has {self.components}")
-        return self.decoders[fitting[0]](F.pad(z, (0, ends[fitting[0]] - z.shape[1])))
+        last = fitting[0]
+        z = F.pad(z, (0, self.ends[last] - z.shape[1]))
+        if self.deflations:
+            earlier, new = z.split([self.ends[last] - self.packet_sizes[last], self.packet_sizes[last]], 1)
+            z = torch.cat([earlier, cast("Deflation", self.deflations[last]).undo(new, earlier)], 1)
+        return self.decoders[last](z)
 
 
 def matched_widths(widths: list[int], times: int) -> list[int]:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-PenaltyName = Literal["covariance", "distance_correlation"]
-
+from latentspace.pca.names import PenaltyName
 
 Penalty = Callable[[Tensor, Tensor], Tensor]
 

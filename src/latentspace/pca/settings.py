@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, PositiveInt, model_validator
 
+from latentspace.pca.names import PenaltyName, Reconstruction
 from latentspace.pipeline.bounds import Weight, Widths, within
 from latentspace.pipeline.params import Section, shortened
 
@@ -14,8 +15,6 @@ Noise = Annotated[
     float, within(1e-6, 10, "in units of the components' deviation; less has no effect, more hides them", or_zero=True)
 ]
 MOST_COMPONENTS = 10
-Penalty = Literal["covariance", "distance_correlation"]
-Reconstruction = Literal["mse", "bce"]
 
 
 class Network(Section):
@@ -35,18 +34,25 @@ class Settings(Section):
 
     packet_sizes: list[PositiveInt] = Field(default=[1, 1, 1], min_length=1)
     weight: Weight = 1.0
-    penalty: Penalty = "covariance"
+    penalty: PenaltyName = "covariance"
     reconstruction: Reconstruction = "mse"
-    code_noise: Noise = 0.0
+    code_noise: Noise | list[Noise] = 0.0
     settle: float = Field(default=0.0, ge=0, lt=1)
+    deflate: bool = False
     restarts: Annotated[int, within(1, 100, "each restart trains for 15 % of the packet's steps")] = 1
     shares: list[Share] | None = None
 
     @model_validator(mode="after")
-    def _one_share_each(self) -> Settings:
-        if self.shares is not None and len(self.shares) != len(self.packet_sizes):
-            raise ValueError(f"shares = {self.shares} must have one entry per packet, {len(self.packet_sizes)}")
+    def _one_entry_each(self) -> Settings:
+        for name in ("shares", "code_noise"):
+            given = getattr(self, name)
+            if isinstance(given, list) and len(given) != len(self.packet_sizes):
+                raise ValueError(f"{name} = {given} must have one entry per packet, {len(self.packet_sizes)}")
         return self
+
+    def noise_of(self, packet: int) -> float:
+        """Deviation of the noise on the new components of a packet, numbered from 0."""
+        return self.code_noise[packet] if isinstance(self.code_noise, list) else self.code_noise
 
     def steps_of(self, packet: int, steps: int) -> tuple[int, int]:
         """Numbers of steps of a packet with its encoder, and of its decoder alone; `steps` is the mean over packets."""

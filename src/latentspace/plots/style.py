@@ -25,6 +25,7 @@ plt.rcParams.update(
         "axes.grid": True,
         "grid.alpha": 0.25,
         "font.size": 9,
+        "axes.titlesize": "medium",
         "legend.frameon": False,
     }
 )
@@ -34,8 +35,8 @@ class Picture(Figure):
     """A figure with a `save` method, as `latentspace.pipeline.measured.Picture`."""
 
     def save(self, path: Path) -> None:
-        """Write the file and release the figure; equal figures give equal bytes."""
-        self.savefig(path, dpi=DPI, metadata={"Software": None})
+        """Write the file, cut to what is drawn, and release the figure; equal figures give equal bytes."""
+        self.savefig(path, dpi=DPI, bbox_inches="tight", pad_inches=0.06, metadata={"Software": None})
         plt.close(self)
 
 
@@ -46,9 +47,29 @@ def axes_grid(rows: int, columns: int, *, width: float = 3.4, height: float = 2.
     return cast("Picture", figure), axes
 
 
-def show(axes: Axes, image: Float[np.ndarray, "height width *channels"], *, low: float = 0, high: float = 1) -> None:
-    """Draw, without ticks, a grey image from black at `low` to white at `high`, or a colour image in [0, 1]."""
-    axes.imshow(image, cmap="gray", vmin=low, vmax=high, interpolation="nearest")
+def empty(width: float, height: float) -> Picture:
+    """A figure of `width` × `height` inches, whose axes are placed by hand; it is cut to what is drawn when saved."""
+    return cast("Picture", plt.figure(figsize=(width, height), layout="none", FigureClass=Picture))
+
+
+def show(
+    axes: Axes,
+    image: Float[np.ndarray, "height width *channels"],
+    *,
+    low: float = 0,
+    high: float = 1,
+    how: str = "nearest",
+) -> None:
+    """Draw, without ticks, a grey image from black at `low` to white at `high`, or a colour image in [0, 1].
+
+    Args:
+        axes: to draw on.
+        image: of shape (height, width), or (height, width, 3).
+        low: value of black.
+        high: value of white.
+        how: interpolation between pixels.
+    """
+    axes.imshow(image, cmap="gray", vmin=low, vmax=high, interpolation=how)
     bare(axes)
 
 

@@ -17,6 +17,7 @@ from matplotlib.axes import Axes
 from latentspace.nn.objective import Objective
 from latentspace.pipeline.measured import Findings, Measured, value_of
 from latentspace.pipeline.workers import side_by_side
+from latentspace.plots.naming import words
 from latentspace.plots.style import Picture, axes_grid
 from latentspace.position.dataset import Positions, continuous, held_out
 from latentspace.position.jobs import Job
@@ -48,7 +49,7 @@ def experiment(section: Ablation, seeds: Sequence[int]) -> Findings:
     first, positions = seeds[0], held_out(section.test_positions, 2**section.levels, 1)
     layers = {
         "stride": found["stride"]["lbfgs"][first].network,
-        "max pool": found["max_pool"]["lbfgs"][first].network,
+        "max pooling": found["max_pool"]["lbfgs"][first].network,
     }
     errors = {name: value_of(rows, name, "rmse_px", first) for name in SHOWN}
     return Findings(
@@ -153,14 +154,15 @@ def positions_figure(found: Mapping[str, ByOptimizer], positions: Positions, see
     """Estimated over true positions, one panel per way of halving, with the better optimizer (slide 29)."""
     figure, axes = axes_grid(2, len(found), width=2.5, height=2.2)
     a = positions[:, 0]
+    worst = 1.1 * max(np.abs(better(one, seed).errors).max() for one in found.values())
     for column, (halving, by_optimizer) in zip(axes.T, found.items(), strict=True):
         halved = better(by_optimizer, seed)
         size = 2 ** len(halved.network.taps)
         column[0].plot(a, size - a, color="k", lw=0.8, label="2^L − a")
         column[0].plot(a, size - a + halved.errors, color="C1", lw=1.2, label="network")
-        column[0].set(title=halving.replace("_", " "))
+        column[0].set(title=f"{words(halving)}\nrms error {rms(halved.errors):.2g} px")
         column[1].plot(a, halved.errors, color="C1", lw=1)
-        column[1].set(xlabel="position a (pixels)", ylim=(-16, 16))
+        column[1].set(xlabel="position a (pixels)", ylim=(-worst, worst))
     axes[0, 0].set_ylabel("output")
     axes[1, 0].set_ylabel("error (pixels)")
     axes[0, 0].legend()

@@ -153,7 +153,7 @@ def outputs_line(found: Mapping[str, Coded], seed: int, columns: int = 4) -> Pic
             cell.plot(coded.pictures[i], "o", color="k", ms=3, mfc="none", label="input")
             cell.plot(coded.outputs[seed][i], ".-", color="C1", lw=1, ms=3, label="output")
             cell.set(ylim=(-0.3, 1.15), title=f"a = {coded.positions[i, 0]:.2f}")
-        line[0].set_ylabel(start)
+        line[0].set_ylabel(start.replace(" ", "\n"))
     for cell in axes[-1]:
         cell.set_xlabel("place")
     axes[0, 0].legend(fontsize=7)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from latentspace.report.claim import Claim
 from latentspace.report.gan import CLAIMS as GAN
+from latentspace.report.noise import CLAIMS as NOISE
 from latentspace.report.organise import CLAIMS as ORGANISE
 from latentspace.report.position import CLAIMS as POSITION
 from latentspace.report.size import CLAIMS as SIZE
 
-CLAIMS: list[Claim] = [*SIZE, *POSITION, *ORGANISE, *GAN]
+CLAIMS: list[Claim] = [*SIZE, *POSITION, *ORGANISE, *NOISE, *GAN]

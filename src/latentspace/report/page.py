@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from PIL import Image
 
 from latentspace.pipeline import files
-from latentspace.report.claim import not_measured
+from latentspace.report.claim import not_measured, verdict
 from latentspace.report.results import Results
 from latentspace.report.sections import CHAPTERS, Section, each, place
+from latentspace.report.table import budget
 
 QUALITY = 82  # of the WebP images
 WIDEST = 1400  # pixels
@@ -74,22 +76,29 @@ def render(rows: Mapping[str, Mapping[str, Any]], results: Results, runs: Mappin
         for section in chapter:
             claims = {name: row for name, row in rows.items() if sections[name] is section}
             alike = each(section, results.matching(section.explorers, ".json"))
-            shown += [content(one, results) | {"claims": claims} for one in alike if claims or not section.optional]
+            shown += [content(one, results, rows) | {"claims": claims} for one in alike if claims or not one.optional]
         chapters.append({"title": title, "sections": shown})
     held = sum(row["met"] is True for row in rows.values())
     asked = sum(row["met"] is not None for row in rows.values())
+    narrow = sum(verdict(row) == "narrowly" for row in rows.values())
     template = environment().get_template("page.html.j2")
     unknown = len(not_measured(rows))
-    return template.render(chapters=chapters, runs=dict(runs), held=held, asked=asked, unknown=unknown)
+    return template.render(chapters=chapters, runs=dict(runs), held=held, asked=asked, narrow=narrow, unknown=unknown)
 
 
-def content(section: Section, results: Results) -> dict[str, Any]:
+def filled(text: str, rows: Mapping[str, Mapping[str, Any]]) -> str:
+    """`text` with the mean of a claim in place of its id in braces."""
+    means = {name: number(row["mean"]) for name, row in rows.items() if row["n"]}
+    return re.sub(r"\{([\w.]+)\}", lambda found: means.get(found[1], "(not measured)"), text)
+
+
+def content(section: Section, results: Results, rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """A section with its figures and explorers as data URLs, and why some are missing."""
     figures, explorers = results.matching(section.figures), results.matching(section.explorers, ".json")
     return {
         "slides": section.slides,
         "title": section.title,
-        "text": section.text,
+        "text": filled(section.text, rows),
         "figures": [{"name": name, "data": picture(results.figures / name)} for name in figures],
         "explorers": [explorer(results.figures / name) for name in explorers],
         "missing": [*results.missing(section.figures), *results.missing(section.explorers, ".json")],
@@ -105,5 +114,5 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= {"number": number, "target": target}
+    found.filters |= {"number": number, "target": target, "verdict": verdict, "budget": budget}
     return found

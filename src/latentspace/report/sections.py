@@ -14,7 +14,7 @@ class Section:
     Attributes:
         slides: of the talk.
         title: heading.
-        text: the result, in one or two sentences.
+        text: the result, in a few sentences; a claim's id in braces stands for its mean.
         figures: paths below figures/; a pattern with ``*`` selects all files that match.
         claims: patterns of claim ids; a claim belongs to the first section that matches.
         explorers: paths of explorers below figures/, without suffix; the explorers of a section share their sliders.
@@ -42,9 +42,12 @@ SIZE = [
     Section(
         slides="13",
         title="The code is the area",
-        text="The encoder averages, so the code is the area. With a contractive penalty the area is the optimal code.",
+        text="An encoder that starts as averages and learns at a twentieth of the decoder's rate keeps the area as its "
+        "code: the |Pearson| is {size.bias.code_area_pearson}. At the decoder's rate it is "
+        "{size.equal_rate.code_area_pearson}, and the code nearer the cube of the radius, as the error does not "
+        "determine the code. With a contractive penalty the area is optimal.",
         figures=("size_code/code.png", "size_code/trade_off.png", "size_weights/linear_encoder.png"),
-        claims=("size.*.code_area_pearson", "size.*.averaging_cosine", "size.contractive*.area_r2"),
+        claims=("size.*.code_area_pearson", "size.*_cosine", "size.contractive*.area_r2"),
     ),
     Section(
         slides="14-15",
@@ -70,7 +73,10 @@ SIZE = [
     Section(
         slides="(paper)",
         title="Radii excluded from training",
-        text="The error of autoencoders at radii in a gap of their training set, by penalty.",
+        text="Error of the radius, in pixels, in a gap of the training set: {size.hole.none.radius_error_px} without "
+        "penalty, {size.hole.l2_encoder.radius_error_px} with one on the encoder's weights, best in the paper but not "
+        "here, {size.hole.l2_both.radius_error_px} with one on all weights, {size.hole.contractive.radius_error_px} "
+        "with the contractive one. Seeds differ by as much as penalties.",
         figures=("size_hole/hole.png",),
         claims=("size.hole*",),
     ),
@@ -106,7 +112,7 @@ POSITION = [
         slides="29",
         title="Max pooling loses the position",
         text="The encoder with other ways to halve the length.",
-        figures=("position_ablation/max_pool.png", "position_ablation/errors.png"),
+        figures=("position_ablation/errors.png", "position_ablation/max_pool.png"),
         claims=("position.*",),
     ),
 ]
@@ -122,28 +128,53 @@ ORGANISE = [
     Section(
         slides="31-39",
         title="The PCA autoencoder on ellipses",
-        text="Its components are ordered by reconstruction error, uncorrelated, and each corresponds to a factor.",
+        text="A plain autoencoder is learnt first; the PCA autoencoder then organises its codes. The components are "
+        "ordered by reconstruction error, uncorrelated, and each corresponds to a factor.",
         figures=(
+            "organise_codes/growth.png",
             "organise_codes/traversals.png",
             "organise_codes/correlation.png",
             "organise_codes/errors.png",
             "organise_codes/codes.png",
         ),
-        claims=("organise.pca_ae.*", "organise.no_cov.*"),
+        claims=("organise.pca_ae.*", "organise.authors_ellipses.*"),
+    ),
+    Section(
+        slides="36-39",
+        title="What makes the axes meaningful",
+        text="From the talk's algorithm to the shipped one, each step adds one thing. The covariance loss makes the "
+        "components uncorrelated; noise on the code makes the first one the area.",
+        figures=("organise_codes/ablation.png", "organise_sweep/lambda.png"),
+        claims=(
+            "organise.grown.*",
+            "organise.literal*",
+            "organise.no_noise*",
+            "organise.no_cov.*",
+            "organise.packets_ellipses.*",
+        ),
     ),
     Section(
         slides="36-39, 51",
         title="Baselines on ellipses",
-        text="The same measures of the baselines, and of a PCA autoencoder of a trained latent space (post hoc).",
-        figures=("organise_codes/comparison.png", "organise_codes/factors.png", "organise_sweep/lambda.png"),
+        text="The same measures of the baselines.",
+        figures=("organise_codes/comparison.png", "organise_codes/factors.png"),
         claims=(
             "organise.plain.*",
             "organise.linear_pca.*",
-            "organise.post_hoc.*",
             "organise.nested_dropout.*",
             "organise.beta_vae.*",
+            "organise.beta_tcvae.*",
+            "organise.least_volume.*",
             "organise.distance_correlation.*",
         ),
+    ),
+    Section(
+        slides="38-39",
+        title="Why the first component is the area",
+        text="Without noise on the code every one-to-one function of the area serves equally well. With noise one "
+        "code is best; it can be computed, is nearly the area, and trainings with noise find it.",
+        figures=("organise_noise/noise.png", "organise_noise/best_codes.png"),
+        claims=("organise.noise.*",),
     ),
     Section(
         slides="36",
@@ -164,7 +195,7 @@ ORGANISE = [
         title="Translation in packets",
         text="A factor of two dimensions needs a packet of two components.",
         figures=("organise_packets/traversals.png", "organise_packets/factors.png"),
-        claims=("organise.packets*",),
+        claims=("organise.packets.*", "organise.packets_1*"),
     ),
 ]
 
@@ -178,7 +209,7 @@ GENERATORS = [
     Section(
         slides="47",
         title="Explorer: faces",
-        text="The same on photographs; the components are named by statistics of the images.",
+        text="The same on rendered faces; the components are named by statistics of the images.",
         explorers=("gan_explorer/faces",),
     ),
     Section(
@@ -190,26 +221,30 @@ GENERATORS = [
     Section(
         slides="40-42",
         title="Directly on images: blur",
-        text="Avatars from equally many components, by a decoder trained on them and through a generator.",
+        text="Avatars from equally many components: by a decoder trained on them, by PCA of the images, and through a "
+        "generator.",
         figures=("gan_direct/blur.png", "gan_generator/*/samples.png"),
         claims=("gan.direct.*", "gan.zoo.*"),
     ),
     Section(
         slides="43-47",
         title="Organised neighbourhoods of a generator",
-        text="Left: axes of the latent space. Right: components of the PCA autoencoder, several of which change one "
+        text="Above: axes of the latent space. Below: components of the PCA autoencoder, several of which change one "
         "attribute each.",
-        figures=("gan_codes/traversals_*.png", "gan_codes/attributes_*.png"),
+        figures=("gan_codes/traversals_*.png", "gan_codes/plane_*.png", "gan_codes/attributes_*.png"),
         claims=("gan.pca_ae.*", "gan.regressor.*", "gan.faces.pca_ae.*"),
     ),
     Section(
         slides="45-46",
         title="Baselines on neighbourhoods",
-        text="Straight lines through the anchor: GANSpace, SeFa, the Jacobian, raw axes.",
+        text="Straight lines through the anchor: GANSpace, also with independent components, SeFa, the Jacobian, raw "
+        "axes; and affine lines trained through the generator with the same error.",
         figures=("gan_codes/explained.png",),
         claims=(
+            "gan.affine.*",
             "gan.no_cov.*",
             "gan.ganspace.*",
+            "gan.ganspace_ica.*",
             "gan.jacobian.*",
             "gan.sefa.*",
             "gan.raw.*",

@@ -5,24 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from latentspace.report.claim import Claim
+from latentspace.report.claim import NARROW, Claim, verdict
 
 CHAPTERS = {"size": "Size", "position": "Position", "organise": "Organise", "gan": "Generators"}
 Row = Mapping[str, Any]
 RELATIONS = {"<=": "≤", ">=": "≥", "=": "="}
-VERDICTS = {True: "yes", False: "**no**", None: ""}
-HEADER = """# Claims
+HEADER = f"""# Claims
 
-Every claim of the talk as it came out of the last run: mean ± standard deviation over the seeds or places, target, and
-whether it is met. The statistic that is compared with the target is the mean unless the target names another one. Made
-by `make readme` from `metrics/claims.json`.
+Every claim of the talk as it came out of the last run: mean ± standard deviation over n seeds or places, target, and
+whether it is met: *narrowly* if the mean holds the target by fewer than {NARROW:g} of these standard deviations. The
+statistic that is compared with the target is the mean unless the target names another one; *low* is the lower end of
+the 95 % bootstrap interval of the mean. *Images seen* is the budget of one training, from `params.yaml`: steps × images
+per step, over all packets and restarts; of L-BFGS at most. Made by `make readme` from `metrics/claims.json`.
 """
 
 
 def table(rows: Mapping[str, Row]) -> str:
     """A table of claims with the columns claim, obtained, target, met, reference, slide."""
     cells = [
-        [f"`{name}`", obtained(row), target(row), VERDICTS[row["met"]], row["reference"], row["slide"]]
+        [f"`{name}`", obtained(row), target(row), met(row), row["reference"], row["slide"]]
         for name, row in rows.items()
     ]
     return markdown(["claim", "obtained ± std", "target", "met", "reference", "slide"], cells)
@@ -39,11 +40,12 @@ def page(claims: Sequence[Claim], rows: Mapping[str, Row]) -> str:
 
 
 def _chapter(claims: Sequence[Claim], rows: Mapping[str, Row]) -> str:
-    columns = ["claim", "what is computed", "obtained ± std", "target", "met", "reference", "slide", "stage"]
+    columns = ["claim", "what is computed", "obtained ± std", "n", "images seen", "target", "met"]
+    columns += ["reference", "slide", "stage"]
     cells = []
     for claim in claims:
         row = rows[claim.id]
-        numbers = [obtained(row), target(row), VERDICTS[row["met"]]]
+        numbers = [obtained(row), str(row["n"]), budget(row), target(row), met(row)]
         cells.append([f"`{claim.id}`", claim.formula, *numbers, claim.reference, claim.slide, f"`{claim.stage}`"])
     return markdown(columns, cells)
 
@@ -55,13 +57,25 @@ def markdown(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
     return "\n".join([header, "|" + "---|" * len(columns), *others]) + "\n"
 
 
+def met(row: Row) -> str:
+    """The verdict, in bold if the claim is not met."""
+    word = verdict(row)
+    return f"**{word}**" if word == "no" else word
+
+
+def budget(row: Row) -> str:
+    """Images that one training sees; empty for a claim on none."""
+    return f"{row['budget']:,}".replace(",", " ") if row["budget"] else ""
+
+
 def obtained(row: Row) -> str:
-    """Mean ± standard deviation with the unit, or why the claim is not measured."""
+    """Mean ± standard deviation with the unit and the interval, or why the claim is not measured."""
     if "not_measured" in row:
         return f"not measured: {row['not_measured']}"
     spread = f" ± {row['std']:.2g}" if row["n"] > 1 else ""
     unit = f" {row['unit']}" if row["unit"] else ""
-    return f"{row['mean']:.6g}{spread}{unit}"
+    interval = f" [{row['low']:.3g}, {row['high']:.3g}]" if row["low"] is not None else ""
+    return f"{row['mean']:.6g}{spread}{unit}{interval}"
 
 
 def target(row: Row) -> str:

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from latentspace.images.scaled import ShapeDataset
 from latentspace.images.shapes import Images
 from latentspace.pipeline.measured import Findings, Measured, measured, select
+from latentspace.plots.naming import words
 from latentspace.plots.style import Picture, axes_grid, show
 from latentspace.size.measures import BySeed, Values, mse, responses
 from latentspace.size.network import ShapeAutoencoder
@@ -19,6 +20,7 @@ from latentspace.size.pictures import spread
 
 BIAS_FREE, RANDOM, BIAS = VARIANTS = ["bias_free", "random_init", "bias"]
 FACTORS = [0.1, 0.5, 2.0, 10.0]  # λ of eq. 2
+COLOURS = {"one sign": "C0", "two signs": "C3"}  # of codes
 
 
 def experiment(networks: Mapping[str, Mapping[int, ShapeAutoencoder]], data: ShapeDataset) -> Findings:
@@ -90,10 +92,10 @@ def profiles(images: Images, radii: Values, outputs: Mapping[str, Images], colum
     for cell, i in zip(axes[0], chosen, strict=True):
         show(cell, images[i])
         cell.set_title(f"r = {radii[i]:.1f}", fontsize=8)
-    axes[0, 0].set_ylabel("input", rotation=0, ha="right")
+    axes[0, 0].set_ylabel("input", rotation=0, ha="right", va="center")
     for k, (name, shown) in enumerate(outputs.items()):
         pictures, lines = axes[1 + 2 * k], axes[2 + 2 * k]
-        pictures[0].set_ylabel(name.replace("_", " "), rotation=0, ha="right")
+        pictures[0].set_ylabel(words(name).replace(" ", "\n"), rotation=0, ha="right", va="center")
         for picture, line, i in zip(pictures, lines, chosen, strict=True):
             show(picture, shown[i])
             _profiles_of(line, images[i], shown[i])
@@ -111,12 +113,19 @@ def _profiles_of(axes: Axes, image: Float[np.ndarray, "size size"], output: Floa
 
 
 def signs(codes: Mapping[str, Mapping[int, Values]], radii: Values) -> Picture:
-    """Bias-free codes over the radius: of one sign or two (the decoder outputs multiples of one image per sign)."""
+    """Bias-free codes over the radius: of one sign or two (the decoder outputs multiples of one image per sign).
+
+    The sign of the code is arbitrary, so every line is drawn with its largest value at 1.
+    """
     figure, axes = axes_grid(1, len(codes), width=3.6)
     for cell, (name, by_seed) in zip(axes[0], codes.items(), strict=True):
-        for seed, z in by_seed.items():
-            cell.plot(radii, z / np.abs(z).max(), label=f"seed {seed}")
+        lines = {}
+        for z in by_seed.values():
+            sign = "one sign" if single_sign(z[:, None]) else "two signs"
+            (lines[sign],) = cell.plot(radii, z / z[np.abs(z).argmax()], color=COLOURS[sign], lw=1, alpha=0.7)
         cell.axhline(0, color="k", lw=0.8)
-        cell.set(title=name.replace("_", " "), xlabel="radius r (pixels)", ylabel="code z / max |z|", ylim=(-1.1, 1.1))
-    axes[0, 0].legend()
+        kept = sum(single_sign(z[:, None]) for z in by_seed.values())
+        title = f"{words(name)}: {kept:.0f} of {len(by_seed)} of one sign"
+        cell.set(title=title, xlabel="radius r (pixels)", ylabel="code z / largest z", ylim=(-1.1, 1.1))
+        cell.legend(lines.values(), lines.keys())
     return figure

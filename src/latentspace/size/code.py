@@ -11,8 +11,9 @@ from latentspace.images.scaled import ShapeDataset
 from latentspace.images.shapes import Images
 from latentspace.nn.models import to_batch
 from latentspace.pipeline.measured import Findings, Measured, measured, value_of
+from latentspace.plots.naming import words
 from latentspace.plots.style import Picture, axes_grid
-from latentspace.size.measures import BySeed, Values, mse, r2, responses
+from latentspace.size.measures import BySeed, Values, mse, r2, respond, responses
 from latentspace.size.network import ShapeAutoencoder, contraction
 from latentspace.size.params import TrainDisks, Variant
 
@@ -32,7 +33,7 @@ def weights(penalised: Mapping[str, Variant]) -> dict[str, float]:
 def experiment(
     networks: Mapping[str, Mapping[int, ShapeAutoencoder]], penalised: Mapping[str, Variant], data: ShapeDataset
 ) -> Findings:
-    """Compare the code with radius and area, and find the weight of the contractive penalty that best gives the area.
+    """Compare the code with radius and area, and choose the weight of the contractive penalty that best gives the area.
 
     Args:
         networks: by variant, one or more of `PLAIN` and all of `penalised`, and seed.
@@ -45,7 +46,7 @@ def experiment(
     codes = {name: {seed: r.codes[:, 0] for seed, r in found[name].items()} for name in shown}
     findings = Findings(rows, {"code.png": code_curves(codes, data.test_radii)}, summary=_summary(rows))
     if sweep := weights(penalised):
-        table = weights_table(rows, sweep, {name: found[name] for name in sweep}, data)
+        table = weights_table(rows, sweep, networks, {name: found[name] for name in sweep}, data)
         findings.rows += (best := best_weight(table))
         findings.pictures["trade_off.png"] = trade_off(table)
         findings.tables["contractive_trade_off"] = table
@@ -93,14 +94,19 @@ def mean_contraction(network: ShapeAutoencoder, images: Images) -> float:
 
 
 def weights_table(
-    rows: Sequence[Measured], weights: Mapping[str, float], found: Mapping[str, BySeed], data: ShapeDataset
+    rows: Sequence[Measured],
+    weights: Mapping[str, float],
+    networks: Mapping[str, Mapping[int, ShapeAutoencoder]],
+    found: Mapping[str, BySeed],
+    data: ShapeDataset,
 ) -> pd.DataFrame:
-    """Area fit and test error per pixel by weight of the penalty: one row per variant and seed."""
+    """Area fit and error per pixel on the test set, and the fit on the validation set: a row per variant and seed."""
     return pd.DataFrame(
         [
             {
                 "weight": weight,
                 "seed": seed,
+                "validation_r2": validation_r2(networks[name][seed], data),
                 "area_r2": value_of(rows, name, "area_r2", seed),
                 "test_mse": mse(response.outputs, data.test),
             }
@@ -110,9 +116,14 @@ def weights_table(
     )
 
 
+def validation_r2(network: ShapeAutoencoder, data: ShapeDataset) -> float:
+    """R² of the codes of the validation set as an affine function of r²."""
+    return affine_r2(data.validation_radii**2, respond(network, data.validation).codes[:, 0])
+
+
 def best_weight(table: pd.DataFrame) -> list[Measured]:
-    """The weight whose codes have the largest R² as affine functions of r², mean over seeds; with its R² and errors."""
-    best = table.groupby("weight")["area_r2"].mean().idxmax()
+    """The weight of the largest mean R² on the validation set, with its R² and errors on the test set by seed."""
+    best = table.groupby("weight")["validation_r2"].mean().idxmax()
     rows = [Measured("contractive", "weight", best)]
     for one in table[table["weight"] == best].itertuples():
         rows += measured("contractive", {"area_r2": one.area_r2, "test_mse": one.test_mse}, one.seed)
@@ -128,7 +139,7 @@ def code_curves(codes: Mapping[str, Mapping[int, Values]], radii: Values) -> Pic
             unit *= np.sign(np.corrcoef(unit, radii)[0, 1])
             column[0].plot(radii, unit, label=f"seed {seed}")
             column[1].plot(np.pi * radii**2, unit)
-        column[0].set(title=name.replace("_", " "), xlabel="radius r (pixels)")
+        column[0].set(title=words(name), xlabel="radius r (pixels)")
         column[1].set(xlabel="area πr² (pixels)")
     axes[0, 0].set_ylabel("code z, standardised")
     axes[1, 0].set_ylabel("code z, standardised")

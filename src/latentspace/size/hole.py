@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from latentspace.images.scaled import ShapeDataset
 from latentspace.pipeline.measured import Findings, Measured, measured, select
+from latentspace.plots.naming import words
 from latentspace.plots.style import Picture, axes_grid
 from latentspace.size.measures import BySeed, Values, image_radius, radius_error, responses
 from latentspace.size.network import ShapeAutoencoder
@@ -69,7 +70,7 @@ def deviation_curves(
         cell.axvspan(*holes[name], color="k", alpha=0.1, label="not seen in training")
         for deviation in by_seed.values():
             cell.plot(radii, deviation)
-        cell.set(title=name.replace("_", " "), xlabel="radius r (pixels)", ylim=(-3, 3))
+        cell.set(title=words(name), xlabel="radius r (pixels)", ylim=(-3, 3))
     axes[0, 0].set_ylabel("radius of output − of input (pixels)")
     axes[0, 0].legend(loc="lower left", fontsize=7)
     return figure

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field, NonNegativeFloat, model_validator
 
-from latentspace.pipeline.bounds import Batch, EncoderRate, Steps, Weight, Widths, within
+from latentspace.pipeline.bounds import Batch, EncoderRate, SeedCount, Steps, Weight, Widths, within
 from latentspace.pipeline.params import Name, Section, Selection, Training
+from latentspace.pipeline.seeds import seeds_of
 
 Penalty = Literal["none", "contractive", "l2_encoder", "l2_both"]
 
@@ -41,6 +43,7 @@ class Variant(Section):
     hole: list[NonNegativeFloat] | None = Field(default=None, min_length=2, max_length=2)
     steps: Steps | None = None
     batch_size: Batch | None = None
+    min_seeds: SeedCount | None = None
 
     @model_validator(mode="after")
     def _coherent(self) -> Variant:
@@ -53,6 +56,10 @@ class Variant(Section):
         if self.init == "edges" and (self.linear_encoder or not self.bias):
             raise ValueError("init: edges needs an encoder with biases and LeakyReLU")
         return self
+
+    def seeds_of(self, seeds: Sequence[int]) -> list[int]:
+        """The seeds of the trainings: the study's, and then the smallest other ones up to `min_seeds`."""
+        return seeds_of(seeds, least=self.min_seeds)
 
 
 class TrainDisks(Selection):

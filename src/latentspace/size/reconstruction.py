@@ -9,6 +9,7 @@ import numpy as np
 from latentspace.images.scaled import ShapeDataset
 from latentspace.images.shapes import Images
 from latentspace.pipeline.measured import Findings, Measured, measured, value_of
+from latentspace.plots.naming import colour, words
 from latentspace.plots.style import Picture, axes_grid
 from latentspace.size.measures import BySeed, Response, Values, mse, radius_error, responses
 from latentspace.size.network import ShapeAutoencoder
@@ -51,7 +52,7 @@ def error_against_radius(errors: Mapping[str, Values], radii: Values) -> Picture
     """Reconstruction error per pixel over the radius, one line per variant (slide 8)."""
     figure, ((axes,),) = axes_grid(1, 1, width=5.0, height=3.2)
     for name, error in errors.items():
-        axes.semilogy(radii, error, label=name)
+        axes.semilogy(radii, error, color=colour(name), label={"bias": "d = 1"}.get(name, words(name)))
     axes.set(xlabel="radius r (pixels)", ylabel="squared error per pixel")
     axes.legend()
     return figure

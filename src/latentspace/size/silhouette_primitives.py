@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from latentspace.images.scaled import ShapeDataset
 from latentspace.images.shapes import Images
 from latentspace.pipeline.measured import Findings, Measured, measured, select, value_of
+from latentspace.plots.naming import words
 from latentspace.plots.style import Picture, axes_grid, bare, show
 from latentspace.size import optimum
 from latentspace.size.measures import BySeed, common_direction, mse, responses
@@ -92,21 +93,21 @@ def mean_over_digits(rows: Sequence[Measured], digits: Sequence[str]) -> list[Me
 def silhouette_table(shapes: Mapping[str, Silhouette], seed: int, columns: int = 4) -> Picture:
     """Per silhouette: inputs, outputs without and with biases, learnt primitive and top eigenfunction (slide 20)."""
     height = 1 + len(next(iter(shapes.values())).found)
-    figure, axes = axes_grid(height * len(shapes), columns + 2, width=1.15, height=1.15)
+    figure, axes = axes_grid(height * len(shapes), columns + 1, width=1.15, height=1.15)
     for k, (name, shape) in enumerate(shapes.items()):
         outputs = {variant: by_seed[seed].outputs for variant, by_seed in shape.found.items()}
         titles = {"no bias": BIAS_FREE, "bias": BIAS}
         rows = {title: outputs[variant] for title, variant in titles.items() if variant in outputs}
         lines = axes[height * k : height * (k + 1)]
         _examples(lines[:, :columns], {"input": shape.images, **rows})
-        for cell in lines[:, columns:].ravel():
+        for cell in lines[:, columns]:
             bare(cell)
         learned = {"learned f": common_direction(outputs[BIAS_FREE])} if BIAS_FREE in outputs else {}
         primitives = {**learned, "optimal f": shape.best}
-        for cell, (title, f) in zip(lines[1, -len(primitives) :], primitives.items(), strict=True):
+        for cell, (title, f) in zip(lines[-len(primitives) :, columns], primitives.items(), strict=True):
             show(cell, f / f.max())
             cell.set_title(title, fontsize=7)
-        lines[0, 0].set_title(name.replace("_", " "), fontsize=8, loc="left")
+        lines[0, 0].set_title(words(name), fontsize=8, loc="left")
     return figure
 
 

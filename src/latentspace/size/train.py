@@ -45,7 +45,8 @@ def train_and_record(
     path = run.input(data_path)
     data = scaled.load(path)
     run.dataset(path.stem, path)
-    trained = train_seeds(data, network, training, variant, run.seeds, run.compute, run.checkpoints)
+    seeds = variant.seeds_of(run.seeds)
+    trained = train_seeds(data, network, training, variant, seeds, run.compute, run.checkpoints)
     models.save_seeds(trained.networks, run.output(models_folder))
     run.curves(trained.curves)
     errors = {seed: mse(respond(net, data.test).outputs, data.test) for seed, net in trained.networks.items()}

@@ -9,6 +9,7 @@ import torch
 from jaxtyping import Float
 
 from latentspace.images.scaled import ShapeDataset
+from latentspace.images.shapes import distances
 from latentspace.nn.layers import DownConv, UpConv
 from latentspace.pipeline.measured import Findings, measured, select
 from latentspace.plots.style import Picture, axes_grid, show_signed
@@ -29,13 +30,17 @@ def experiment(networks: Mapping[str, Mapping[int, ShapeAutoencoder]], data: Sha
     effective = {seed: encoder_filter(network, data.test.shape[-1]) for seed, network in linear.items()}
     rows = []
     for seed, image in effective.items():
-        values = {"averaging_cosine": averaging_cosine(image), "filter_r2": linear_share(linear[seed], image, data)}
+        values = {
+            "averaging_cosine": averaging_cosine(image),
+            "ring_cosine": ring_cosine(image, data.radius_max),
+            "filter_r2": linear_share(linear[seed], image, data),
+        }
         rows += measured(LINEAR, values, seed)
     pictures: dict[str, Picture] = {}
     if BIAS in networks:
         pictures["filters.png"] = filters(networks[BIAS][min(networks[BIAS])])
     if effective:
-        pictures["linear_encoder.png"] = effective_filters(effective)
+        pictures["linear_encoder.png"] = effective_filters(effective, data.radius_max)
     cosines = [f"{row.value:.3f}" for row in select(rows, measure="averaging_cosine")]
     summary = f"cosine of the linear encoder with a plain average {', '.join(cosines)}" if cosines else "filters drawn"
     return Findings(rows, {**pictures}, summary=summary)
@@ -51,6 +56,23 @@ def encoder_filter(network: ShapeAutoencoder, image_size: int) -> Float[np.ndarr
 def averaging_cosine(filter_: Float[np.ndarray, "size size"]) -> float:
     """|Cosine| between a linear encoder's effective filter and the constant image."""
     return float(abs(filter_.sum()) / (np.linalg.norm(filter_) * np.sqrt(filter_.size)))
+
+
+def ring_means(filter_: Float[np.ndarray, "size size"], radius: float) -> Float[np.ndarray, " rings"]:
+    """Means of a filter over rings one pixel wide about the centre, from the centre to `radius` pixels.
+
+    They are all that the code of a centred disk depends on: ⟨w, x⟩ is the sum of w over the rings inside the disk.
+    """
+    ring = distances(len(filter_)).astype(int)
+    inside = ring < radius
+    return np.bincount(ring[inside], filter_[inside]) / np.bincount(ring[inside])
+
+
+def ring_cosine(filter_: Float[np.ndarray, "size size"], radius: float) -> float:
+    """|Cosine| between the ring means of a filter, each at all pixels of its ring, and a constant: 1 for the area."""
+    ring = distances(len(filter_)).astype(int)
+    at_pixels = ring_means(filter_, radius)[ring[ring < radius]]
+    return float(abs(at_pixels.sum()) / (np.linalg.norm(at_pixels) * np.sqrt(at_pixels.size)))
 
 
 def linear_share(network: ShapeAutoencoder, filter_: Float[np.ndarray, "size size"], data: ShapeDataset) -> float:
@@ -78,10 +100,16 @@ def _tiled(taps: Float[np.ndarray, "out in 3 3"]) -> Float[np.ndarray, "height w
     return tiles.transpose(0, 2, 1, 3).reshape(out * 4, in_ * 4)[:-1, :-1]
 
 
-def effective_filters(filters_by_seed: Mapping[int, Float[np.ndarray, "size size"]]) -> Picture:
-    """Effective filters of linear encoders, one per seed (slide 13: an averaging filter)."""
-    figure, axes = axes_grid(1, len(filters_by_seed), width=2.4, height=2.5)
-    for cell, (seed, image) in zip(axes[0], filters_by_seed.items(), strict=True):
-        show_signed(cell, image)
-        cell.set_title(f"linear encoder, seed {seed}", fontsize=8)
+def effective_filters(filters_by_seed: Mapping[int, Float[np.ndarray, "size size"]], radius: float) -> Picture:
+    """Effective filters of linear encoders, one per seed, with their means over rings below (slide 13: an average)."""
+    figure, axes = axes_grid(2, len(filters_by_seed), width=2.6, height=2.3)
+    for (above, below), (seed, image) in zip(axes.T, filters_by_seed.items(), strict=True):
+        show_signed(above, image)
+        above.set_title(f"filter of the linear encoder, seed {seed}")
+        means = ring_means(image, radius)
+        below.axhline(1, color="k", lw=0.8, ls="--", label="average")
+        below.plot(np.arange(len(means)) + 0.5, means / image[distances(len(image)) < radius].mean())
+        below.set(xlabel="distance ρ from the centre (pixels)", ylim=(0, 2))
+    axes[1, 0].set_ylabel("mean over the ring / over the disk")
+    axes[1, 0].legend()
     return figure

@@ -81,7 +81,7 @@ def test_the_shipped_files_are_well_formed():
         ("size_train.training.steps", 2.5, "size_train.training.steps = 2.5"),
         (
             "organise_images.names",
-            ["ellipses", "disks", "dial"],
+            ["ellipses", "authors_ellipses", "disks", "centred", "dial"],
             "organise_train.variants.digits.images = 'digits' is not in organise_images.names",
         ),
         ("gan_generator.names", ["faces"], "params.yaml: gan_train.variants.avatars.generator = 'avatars' is not in"),
@@ -116,13 +116,14 @@ def lines_of(values):
 
 def test_many_missing_sections_or_keys_are_one_line():
     (line,) = lines_of({})
-    assert line.startswith("params.yaml: 24 sections are missing: seeds, device, precision, launch, size_disks, ")
+    assert line.startswith("params.yaml: 23 sections are missing: seeds, device, precision, launch, size_disks, ")
     assert line.endswith("gan_direct; `git checkout params.yaml` brings it back") and len(line) < 600
     assert lines_of({key: value for key, value in GOOD.items() if key not in {"seeds", "gan_zoo"}}) == [
         "params.yaml: 2 sections are missing: seeds, gan_zoo; `git checkout params.yaml` brings it back"
     ]
     assert lines_of(GOOD | {"size_disks": {"blur": 0.5, "seed": 0}}) == [
-        "params.yaml: size_disks: 4 keys are missing: image_size, radius_max, train_images, test_images"
+        "params.yaml: size_disks: 5 keys are missing: image_size, radius_max, train_images, test_images, "
+        "validation_images"
     ]
 
 
@@ -146,5 +147,5 @@ def test_a_mistake_that_variants_have_from_their_base_is_one_line():
     values = with_value("organise_train.variants.pca_ae.settle", -1.0)
     assert lines_of(values) == [
         "params.yaml: organise_train.variants.pca_ae.settle = -1.0: input should be greater than or equal to 0 "
-        "(also in no_cov, lambda_1, lambda_10)"
+        "(also in authors_ellipses)"
     ]
