@@ -7,16 +7,16 @@ from latentspace.organise.sweep import experiment
 from .samples import drawn, keys, linear
 
 
-def test_the_sweep_takes_what_differs_from_the_pca_autoencoder_by_lambda_alone():
+def test_the_sweep_takes_what_differs_from_the_grown_model_by_lambda_alone():
     variants = {
-        "pca_ae": Variant(images="ellipses", code_noise=0.3),
+        "grown": Variant(images="ellipses", code_noise=0.3),
         "no_cov": Variant(images="ellipses", code_noise=0.3, weight=0.0),
         "lambda_10": Variant(images="ellipses", code_noise=0.3, weight=10.0, seeds=2),
         "noise_free": Variant(images="ellipses"),
         "longer": Variant(images="ellipses", code_noise=0.3, weight=2.0, steps=9),
         "elsewhere": Variant(images="disks", code_noise=0.3, weight=3.0),
     }
-    assert swept(Variants(variants)) == {"pca_ae": 1.0, "no_cov": 0.0, "lambda_10": 10.0}
+    assert swept(Variants(variants)) == {"grown": 1.0, "no_cov": 0.0, "lambda_10": 10.0}
 
 
 def test_the_table_is_in_order_of_lambda_and_the_longer_code_has_its_errors():

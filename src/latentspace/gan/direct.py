@@ -125,7 +125,7 @@ def experiment(
     )
 
 
-def lines(pairs: Mapping[str, tuple[Images, Images]]) -> list[tuple[str, Images]]:
+def lines(pairs: Mapping[str, tuple[Images, Images]]) -> list[tuple[str, Float[Tensor, "..."]]]:
     """Rows of the picture: originals, and below them their reconstructions."""
     found = []
     for name, words in {"drawn": "drawn", "neighbourhood": "generator"}.items():

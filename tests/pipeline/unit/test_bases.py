@@ -62,14 +62,14 @@ def test_a_chain_may_be_long():
 
 def test_the_schema_checks_completed_variants(root, tmp_path):
     text = (root / "params.yaml").read_text()
-    lambda_1 = "lambda_1: {base: pca_ae, images: ellipses, weight: 1.0, seeds: 2}"
+    lambda_1 = "lambda_1: {base: grown, images: ellipses, weight: 1.0, seeds: 2}"
     assert lambda_1 in text
     path = tmp_path / "params.yaml"
     for new, says in [
-        ("lambda_1: {base: pca_ae, weight: 1.0}", "organise_train.variants.lambda_1.images: missing"),
+        ("lambda_1: {base: grown, weight: 1.0}", "organise_train.variants.lambda_1.images: missing"),
         (
             "lambda_1: {base: pca_ae, images: ellipses, packet_sizes: [1]}",
-            "shares = [1.0, 0.8, 3.0] must have one entry",
+            "shares = [1.0, 1.0, 2.0] must have one entry",
         ),
         ("lambda_1: {base: pca, images: ellipses}", "organise_train.variants.lambda_1.base = 'pca': no such variant"),
     ]:

@@ -68,8 +68,8 @@ VIEWS = {
         View(
             "Codes of ellipses, by λ",
             "organise_sweep",
-            "organise_train.variants.pca_ae.weight",
-            "pca_ae.mse_k3 pca_ae.max_correlation pca_ae.area_leakage",
+            "organise_train.variants.grown.weight",
+            "grown.mse_k3 grown.max_correlation grown.area_leakage",
         ),
     ],
     "gan": [
