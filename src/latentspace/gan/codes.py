@@ -27,7 +27,7 @@ from latentspace.plots.traversals import SPAN, traversal_frames, traversal_grid,
 STEPS, PLANE = 9, 7  # images along an axis; along either axis of a plane
 
 
-PANELS, ROWS = 4, 10  # largest numbers of neighbourhoods in a row, and of rows, of the picture of explained shares
+PANELS, ROWS = 5, 8  # largest numbers of neighbourhoods in a row, and of rows, of the picture of explained shares
 
 
 def experiment(trials: Mapping[str, Sequence[Trial]]) -> Findings:
@@ -110,8 +110,8 @@ def panels(name: str, table: pd.DataFrame) -> dict[str, pd.DataFrame]:
 def explained_figure(panels: Mapping[str, pd.DataFrame]) -> Picture:
     """Explained share of the variance over the number of components, one panel per neighbourhood, curves by method."""
     shown = list(panels.items())[: PANELS * ROWS]
-    columns = min(len(shown), PANELS)
-    figure, axes = axes_grid(-(-len(shown) // columns), columns, width=3.2, height=3.6)
+    rows = -(-len(shown) // PANELS)
+    figure, axes = axes_grid(rows, -(-len(shown) // rows), width=3.2, height=3.6)
     if len(shown) < len(panels):
         figure.suptitle(f"the first {len(shown)} of {len(panels)} neighbourhoods")
     for cell in axes.flat[len(shown) :]:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from latentspace.pca.networks import ImageNetwork
 
-class SmoothDecoder(nn.Module):
+
+class SmoothDecoder(ImageNetwork):
     """Numbers to images in [0, 1]: a linear layer, transposed 4×4 convolutions of stride 2 with SiLU, a sigmoid.
 
     The patches of neighbouring places overlap at every level up to the full size, so that no edges between blocks are
@@ -28,16 +29,10 @@ class SmoothDecoder(nn.Module):
     """
 
     def __init__(self, image_size: int, channels: int, widths: list[int], code_size: int) -> None:
-        super().__init__()
+        super().__init__(image_size, channels, widths, code_size)
         self.side = image_size >> len(widths)
         if not widths or self.side < 1 or self.side << len(widths) != image_size:
             raise ValueError(f"widths = {widths}: {image_size} pixels cannot be halved {len(widths)} times")
-        self.config: dict[str, Any] = {
-            "image_size": image_size,
-            "channels": channels,
-            "widths": widths,
-            "code_size": code_size,
-        }
         self.spread = nn.Linear(code_size, widths[0] * self.side**2)
         levels = [nn.ConvTranspose2d(i, o, 4, stride=2, padding=1) for i, o in pairwise([*widths, channels])]
         self.levels = nn.ModuleList(levels)

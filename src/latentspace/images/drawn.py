@@ -1,4 +1,4 @@
-"""Drawn image sets with known factors: ellipses (38), disks, translated (48) or centred, a dial (slide 36)."""
+"""Drawn image sets with known factors: ellipses (slide 38), disks (slide 48) or centred disks, a dial (slide 36)."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from typing import Protocol, runtime_checkable
 
@@ -16,6 +17,13 @@ SUMMED = 64  # rows that are converted to double precision at once
 class Splits(Protocol):
     """Rows that can be split: a tensor, or images that are stored as bytes (`nn.rows`)."""
 
+    def __len__(self) -> int:
+        """Number of rows."""
+
+    @property
+    def shape(self) -> torch.Size:
+        """Number of rows, then the shape of one."""
+
     def split(self, size: int, /) -> Iterable[Tensor]:
         """The rows in their order, `size` at a time."""
 
@@ -25,7 +33,7 @@ def in_chunks(function: Callable[[Tensor], Tensor], x: Splits) -> Tensor:
     return torch.cat([function(part) for part in x.split(CHUNK)])
 
 
-def sum_over(rows: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
+def sum_over(rows: Splits, function: Callable[[Tensor], Tensor]) -> Tensor:
     """Sum of `function` over chunks of the rows, in double precision; a mapped file is read chunk by chunk."""
     first, *others = rows.split(SUMMED)
     total = function(first.double())
@@ -34,15 +42,15 @@ def sum_over(rows: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
     return total
 
 
-def mean_over(rows: Tensor) -> Tensor:
+def mean_over(rows: Splits) -> Tensor:
     """Mean of the rows, in double precision."""
     return sum_over(rows, lambda part: part.sum(0)) / len(rows)
 
 
-def variance(rows: Tensor) -> float:
+def variance(rows: Splits) -> float:
     """Mean squared difference between the rows and their mean, per number."""
     mean = mean_over(rows)
-    return float(sum_over(rows, lambda part: (part - mean).square().sum())) / rows.numel()
+    return float(sum_over(rows, lambda part: (part - mean).square().sum())) / math.prod(rows.shape)
 
 
 def mean_squared_difference(a: Tensor, b: Tensor) -> float:

@@ -6,14 +6,14 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from torch import Tensor
 
-from latentspace.nn.chunks import in_chunks
+from latentspace.nn.chunks import in_chunks, variance
 from latentspace.nn.latent import DecoderOf, LatentModel
+from latentspace.nn.rows import Rows
 from latentspace.organise.params import Variant
 from latentspace.pca.afterwards import OrganisedLatents
-from latentspace.pca.estimator import PCAAutoencoder
-from latentspace.pca.growth import Curve, append_curve
+from latentspace.pca.errors import ErrorThrough
+from latentspace.pca.growth import Curve, Growth, append_curve, grow
 from latentspace.pca.networks import DenseNetwork
 from latentspace.pca.settings import Settings
 from latentspace.pipeline.compute import Compute
@@ -28,13 +28,13 @@ def plain(variant: Variant) -> Settings:
 
 def organise(
     base: LatentModel,
-    images: Tensor,
+    images: Rows,
     variant: Variant,
     training: Training,
     *,
     seed: int,
     compute: Compute,
-    checkpoints: Path | None,
+    checkpoints: Path,
 ) -> tuple[OrganisedLatents, Curve]:
     """Train a PCA autoencoder of a trained model's codes, with the error between images, through its decoder.
 
@@ -53,17 +53,19 @@ def organise(
     with torch.no_grad():
         codes = in_chunks(base.encode, images)
     d, hidden = base.components, variant.hidden
-    organised = PCAAutoencoder.of(
-        variant,
-        training=training,
+    growth = Growth(
         encoder=partial(DenseNetwork, d, hidden),
         decoder=lambda components: DenseNetwork(components, hidden, d),
-        through=DecoderOf(base),
-        random_state=seed,
-        device=compute,
+        error=ErrorThrough(DecoderOf(base), variance(images)),
+        settings=variant,
+        training=training,
+        seed=seed,
+        compute=compute,
         checkpoints=checkpoints,
-    ).fit(codes, images)
-    return OrganisedLatents(base, organised.model_).eval(), organised.loss_curve_
+        label=checkpoints.name,
+    )
+    model, curve = grow((codes, images), growth)
+    return OrganisedLatents(base, model).eval(), curve
 
 
 def one_after_the_other(learnt: Curve, organised: Curve) -> Curve:

@@ -7,6 +7,7 @@ from collections.abc import Container, Mapping, Sequence
 import numpy as np
 import pandas as pd
 from jaxtyping import Float
+from matplotlib.ticker import NullFormatter
 
 from latentspace.images import image_set
 from latentspace.images.image_set import ImageSet
@@ -32,7 +33,7 @@ RIVALS = ["distance_correlation", "nested_dropout", "beta_vae", "beta_tcvae", "l
 # From the talk's algorithm to the shipped one, each step with one thing more; and noise × λ, with and without.
 STEPS = ["literal", "literal_noise", "literal_noise_readout", GROWN, "packets_ellipses", PCA_AE]
 CORNERS = ["literal_no_cov", "no_noise_no_cov", "no_noise", "no_cov"]
-ABLATION = [*CORNERS, *STEPS]
+ABLATION = [*STEPS, *CORNERS]
 KNOWN = [*dict.fromkeys([PCA_AE, *ABLATION, *RIVALS])]
 CORRELATED = [PCA_AE, "no_noise", "no_noise_no_cov", PLAIN]  # whose correlations are drawn
 SHOWN = [PLAIN, PCA_AE]  # whose traversals are drawn; the last one's codes too
@@ -79,12 +80,12 @@ def experiment(models: Mapping[str, Networks], data: ImageSet) -> Findings:
         "comparison.png": comparison_figure(*with_error(rows_of(table, broad))),
         "correlation.png": heat_maps(correlation, "Pearson correlation"),
         "factors.png": heat_maps(factors, "|Pearson| with the factors", low=0.0),
-        "errors.png": error_per_component(errors_of(coded)),
+        "errors.png": error_per_component(errors_of({name: coded[name] for name in broad})),
         "codes.png": codes_over_factors(first[main].codes, data.test_factors, main),
     }
     if ablated := there(ABLATION, first):
         pictures["ablation.png"] = comparison_figure(*with_error(rows_of(table, ablated)))
-    names = {name: axis_names(factors[name]) for name in shown if name in factors}
+    names = {name: axis_names(factors[name]) for name in shown}
     pictures |= traversal_pictures({name: first[name] for name in names}, names)
     return Findings(rows, pictures, matrices, {"comparison": table}, ", ".join(names[main]))
 
@@ -150,6 +151,7 @@ def comparison_figure(table: pd.DataFrame, columns: Mapping[str, str]) -> Pictur
         for row, value in enumerate(table[column]):
             if not np.isnan(value):
                 cell.text(value, row, f" {value:.2g}", va="center", fontsize=7)
+        cell.xaxis.set_minor_formatter(NullFormatter())  # of the logarithmic one
         cell.set_title(title, fontsize=8)
         cell.set_yticks(lines, [])
         cell.margins(x=0.35)

@@ -55,6 +55,8 @@ class Variant(Experiment):
             raise ValueError("give seeds, at most so many, or min_seeds, at least so many")
         if (self.method == "afterwards") != (self.plain_steps is not None):
             raise ValueError("plain_steps belongs to method: afterwards, which needs it")
+        if self.method != "afterwards" and self.plain_settle:
+            raise ValueError("plain_settle belongs to method: afterwards")
         if self.method not in ("pca_ae", "afterwards") and len(self.packet_sizes) != 1:
             raise ValueError(f"method: {self.method} trains one packet; packet_sizes = {self.packet_sizes}")
         return self

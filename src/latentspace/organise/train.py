@@ -76,7 +76,7 @@ def train_afterwards(job: Job) -> tuple[LatentModel, Curve]:
     base, learnt = _grow(job, plain(job.variant), learning, job.checkpoints / "plain")
     model, organised = organise(
         base,
-        job.images[:],
+        job.images,
         job.variant,
         job.training,
         seed=job.seed,

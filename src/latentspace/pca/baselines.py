@@ -101,36 +101,40 @@ class BetaVAEObjective(Objective):
         self.encoder, self.decoder, self.beta = encoder, decoder, beta
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
-        """Loss of a batch, with its two parts."""
+        """Loss of a batch, with its parts."""
         mean, log_variance = self.encoder(x).chunk(2, dim=1)
         z = mean + (log_variance / 2).exp() * noise_like(mean)
         error = MEAN_SQUARE(self.decoder, z, x)
-        divergence = kl_divergence(mean, log_variance).mean() / x[0].numel()
-        return {"loss": error / 2 + self.beta * divergence, "reconstruction": error, "divergence": divergence}
+        penalty, parts = self.penalty(z, mean, log_variance)
+        numbers = x[0].numel()
+        losses = {"loss": error / 2 + penalty / numbers, "reconstruction": error}
+        return losses | {name: part / numbers for name, part in parts.items()}
+
+    def penalty(
+        self, z: Float[Tensor, "n d"], mean: Float[Tensor, "n d"], log_variance: Float[Tensor, "n d"]
+    ) -> tuple[Float[Tensor, ""], dict[str, Float[Tensor, ""]]]:
+        """What the loss has beside the error, in nats, and its parts."""
+        divergence = kl_divergence(mean, log_variance).mean()
+        return self.beta * divergence, {"divergence": divergence}
 
 
-class BetaTCVAEObjective(Objective):
-    """β-TCVAE with unit Gaussian pixels: ½ Σ (x − D(z))² + I(x; z) + β TC(z) + Σ_j KL(q(z_j) ‖ N(0, 1)), per pixel.
+class BetaTCVAEObjective(BetaVAEObjective):
+    """β-TCVAE: β weights the total correlation alone, I(x; z) + β TC(z) + Σ_j KL(q(z_j) ‖ N(0, 1)).
 
     The divergence KL(q(z|x) ‖ N(0, I)) is the sum of the three terms with β = 1, so it is computed as it stands and
-    (β − 1) TC is added, estimated from the batch. `encoder` outputs d means and d log-variances.
+    (β − 1) TC is added, estimated from the batch.
 
     Source: R. Chen et al., "Isolating sources of disentanglement in variational autoencoders", 2018.
     """
 
-    def __init__(self, encoder: nn.Module, decoder: nn.Module, beta: float) -> None:
-        super().__init__()
-        self.encoder, self.decoder, self.beta = encoder, decoder, beta
-
-    def forward(self, x: Tensor) -> dict[str, Tensor]:
-        """Loss of a batch, with its three parts."""
-        mean, log_variance = self.encoder(x).chunk(2, dim=1)
-        z = mean + (log_variance / 2).exp() * noise_like(mean)
-        error = MEAN_SQUARE(self.decoder, z, x)
-        divergence = kl_divergence(mean, log_variance).mean() / x[0].numel()
-        dependence = total_correlation(gather(z), gather(mean), gather(log_variance)) / x[0].numel()
-        loss = error / 2 + divergence + (self.beta - 1) * dependence
-        return {"loss": loss, "reconstruction": error, "divergence": divergence, "total_correlation": dependence}
+    def penalty(
+        self, z: Float[Tensor, "n d"], mean: Float[Tensor, "n d"], log_variance: Float[Tensor, "n d"]
+    ) -> tuple[Float[Tensor, ""], dict[str, Float[Tensor, ""]]]:
+        """As for the β-VAE."""
+        divergence = kl_divergence(mean, log_variance).mean()
+        dependence = total_correlation(gather(z), gather(mean), gather(log_variance))
+        parts = {"divergence": divergence, "total_correlation": dependence}
+        return divergence + (self.beta - 1) * dependence, parts
 
 
 def kl_divergence(mean: Float[Tensor, "n d"], log_variance: Float[Tensor, "n d"]) -> Float[Tensor, " n"]:

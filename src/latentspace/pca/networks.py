@@ -95,7 +95,27 @@ def _coarsest(image_size: int, widths: list[int]) -> int:
     return side
 
 
-class ConvEncoder(nn.Module):
+class ImageNetwork(nn.Module):
+    """A network between square images and numbers.
+
+    Args:
+        image_size: side of the images, in pixels.
+        channels: of the images.
+        widths: channels of each level.
+        code_size: numbers per image.
+    """
+
+    def __init__(self, image_size: int, channels: int, widths: list[int], code_size: int) -> None:
+        super().__init__()
+        self.config: dict[str, Any] = {
+            "image_size": image_size,
+            "channels": channels,
+            "widths": widths,
+            "code_size": code_size,
+        }
+
+
+class ConvEncoder(ImageNetwork):
     """Images to numbers: a convolution of stride 4, then 4×4 convolutions of stride 2, then a linear layer.
 
     A ``bounded`` encoder has tanh as activation, and the features of every image are scaled to a mean square of 1
@@ -113,16 +133,10 @@ class ConvEncoder(nn.Module):
     def __init__(
         self, image_size: int, channels: int, widths: list[int], code_size: int, kind: EncoderKind = "bounded"
     ) -> None:
-        super().__init__()
+        super().__init__(image_size, channels, widths, code_size)
         side = _coarsest(image_size, widths)
         self.kind = kind
-        self.config: dict[str, Any] = {
-            "image_size": image_size,
-            "channels": channels,
-            "widths": widths,
-            "code_size": code_size,
-            "kind": kind,
-        }
+        self.config["kind"] = kind
         first = nn.Conv2d(channels, widths[0], 6, stride=4, padding=1)
         self.levels = nn.ModuleList(
             [first, *(nn.Conv2d(i, o, 4, stride=2, padding=1) for i, o in pairwise(widths))],
@@ -141,7 +155,7 @@ class ConvEncoder(nn.Module):
         return self.code(features)
 
 
-class ConvDecoder(nn.Module):
+class ConvDecoder(ImageNetwork):
     """Numbers to images in [0, 1]: a linear layer, transposed 4×4 convolutions of stride 2 with SiLU, a sigmoid.
 
     The last level is a convolution that outputs a block of 4 × 4 pixels per place.
@@ -154,14 +168,8 @@ class ConvDecoder(nn.Module):
     """
 
     def __init__(self, image_size: int, channels: int, widths: list[int], code_size: int) -> None:
-        super().__init__()
+        super().__init__(image_size, channels, widths, code_size)
         self.side = _coarsest(image_size, widths)
-        self.config: dict[str, Any] = {
-            "image_size": image_size,
-            "channels": channels,
-            "widths": widths,
-            "code_size": code_size,
-        }
         self.spread = nn.Linear(code_size, widths[0] * self.side**2)
         self.levels = nn.ModuleList(nn.ConvTranspose2d(i, o, 4, stride=2, padding=1) for i, o in pairwise(widths))
         self.pixels = nn.Conv2d(widths[-1], 16 * channels, 3, padding=1)  # a block of 4 × 4 pixels per place

@@ -26,7 +26,6 @@ from latentspace.position.networks import Halving, PositionEncoder
 from latentspace.position.params import LBFGS, Ablation
 from latentspace.position.train import build, train
 
-RESOLUTION = 1e-6  # pixels; smaller errors are rounding, so their ratios would be arbitrary
 Values = Float[np.ndarray, " m"]
 SHOWN = ("stride", "average_pool", "even_filter", "max_pool")  # in the summary
 
@@ -138,15 +137,13 @@ def better(by_optimizer: ByOptimizer, seed: int) -> Halved:
 
 
 def ablation_numbers(found: Mapping[str, ByOptimizer]) -> list[Measured]:
-    """Rms errors in pixels by way of halving, optimizer and seed; ratios of the better ones to stride's."""
+    """Rms errors in pixels by way of halving, optimizer and seed, and of the better optimizer."""
     rows = []
     for halving, by_optimizer in found.items():
         for name, by_seed in by_optimizer.items():
             rows += [Measured(f"{halving}.{name}", "rmse_px", rms(h.errors), seed) for seed, h in by_seed.items()]
         for seed in by_optimizer["adam"]:
-            best, reference = (rms(better(one, seed).errors) for one in (by_optimizer, found["stride"]))
-            rows.append(Measured(halving, "rmse_px", best, seed))
-            rows.append(Measured(halving, "rmse_ratio", max(best, RESOLUTION) / max(reference, RESOLUTION), seed))
+            rows.append(Measured(halving, "rmse_px", rms(better(by_optimizer, seed).errors), seed))
     return rows
 
 

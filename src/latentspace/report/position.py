@@ -143,14 +143,6 @@ ABLATION = [
             ("even_filter", "stride and a filter of two taps"),
         )
     ),
-    Claim(
-        id="position.max_pool.rmse_ratio",
-        stage="position_ablation",
-        formula="position.max_pool.rmse_px over the larger of position.stride.rmse_px and 1e-6 px, by seed; this floor "
-        "sets its size, so the target is that of position.max_pool.rmse_px",
-        slide="29",
-        reference="strided encoder: 1",
-    ),
 ]
 
 DECODER = [
