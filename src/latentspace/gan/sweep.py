@@ -15,7 +15,7 @@ from latentspace.plots.style import Picture, axes_grid
 BASELINES = ["ganspace", "jacobian"]
 
 
-COMPONENTS = 4  # number of components in the picture, if there are as many
+COMPONENTS = 5  # number of components in the picture, if there are as many
 
 
 def experiment(trials: Sequence[Trial]) -> Findings:
