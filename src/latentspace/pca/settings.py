@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Discriminator, Field, PositiveInt, Tag, model_validator
 
 from latentspace.pca.names import PenaltyName, Reconstruction
 from latentspace.pipeline.bounds import Weight, Widths, within
@@ -13,6 +13,11 @@ from latentspace.pipeline.params import Section, shortened
 Share = Annotated[float, within(1e-6, 1e6, "a packet's share of the steps, relative to that of the others")]
 Noise = Annotated[
     float, within(1e-6, 10, "in units of the components' deviation; less has no effect, more hides them", or_zero=True)
+]
+# With a discriminator, a mistake is one line instead of one for each type that the value might have had.
+NoiseOfPackets = Annotated[
+    Annotated[Noise, Tag("number")] | Annotated[list[Noise], Tag("list")],
+    Discriminator(lambda value: "list" if isinstance(value, list) else "number"),
 ]
 MOST_COMPONENTS = 10
 
@@ -36,7 +41,7 @@ class Settings(Section):
     weight: Weight = 1.0
     penalty: PenaltyName = "covariance"
     reconstruction: Reconstruction = "mse"
-    code_noise: Noise | list[Noise] = 0.0
+    code_noise: NoiseOfPackets = 0.0
     settle: float = Field(default=0.0, ge=0, lt=1)
     deflate: bool = False
     restarts: Annotated[int, within(1, 100, "each restart trains for 15 % of the packet's steps")] = 1
