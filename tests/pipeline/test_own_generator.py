@@ -41,7 +41,7 @@ def own(results, tmp_path_factory):
         for name, sizes in COMPONENTS.items()
     }
     params["gan_train"]["variants"]["three"] |= {"anchors": [2, 1], "seeds": 2}
-    params["gan_direct"]["packet_sizes"] = [1]
+    params["gan_direct"] |= {"packet_sizes": [1], "shares": [1]}
     YAML(typ="safe", pure=True).dump(params, copy / "params.yaml")
     return copy
 

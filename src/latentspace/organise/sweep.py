@@ -24,9 +24,10 @@ def experiment(models: Mapping[str, Networks], weights: Mapping[str, float], dat
 
     Args:
         models: by variant and seed: those of `weights` and, or, `LONG`.
-        weights: λ of the swept variants.
+        weights: λ of the swept variants; `LONG`, which may have the same settings as one of them, is not swept.
         data: images of ellipses.
     """
+    weights = {name: weight for name, weight in weights.items() if name != LONG}
     coded = encode(models, data)
     findings = over_weights({name: coded[name] for name in weights}, weights, data) if weights else Findings()
     if LONG in coded:
