@@ -22,8 +22,8 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from latentspace.gan import places, train
+from latentspace.gan.inputs import load_frozen
 from latentspace.gan.neighbourhood import seed_of
-from latentspace.gan.network import load_frozen
 from latentspace.gan.params import Sizes
 from latentspace.gan.params import Variant as Place
 from latentspace.gan.rendering import render, sample

@@ -15,6 +15,7 @@ def main() -> None:
             name: trials(found, sizes, evaluated.measure(run, found[PCA_AE], regressor), list(METHODS))
             for name, found in evaluated.groups(run, [AVATARS, FACES, NO_COV]).items()
         }
+        run.leave_out(evaluated.without_sefa(compared))
         run.record(codes.experiment(compared))
 
 

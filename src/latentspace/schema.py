@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from latentspace.gan.params import Direct, DrawnSets, Generators, TrainRegressor, Zoo
+from latentspace.gan.params import Direct, DrawnSets, Formats, Generators, TrainRegressor, Zoo
 from latentspace.gan.params import Train as TrainNeighbourhoods
 from latentspace.images.params import Disks, Images, Silhouettes
 from latentspace.organise.params import ImageSets, Train
@@ -61,6 +61,7 @@ class Params(Section):
     organise_set: ImageSets
     gan_zoo: Zoo
     gan_generator: Generators
+    gan_formats: Formats
     gan_avatars: DrawnSets
     gan_regressor: TrainRegressor
     gan_train: TrainNeighbourhoods

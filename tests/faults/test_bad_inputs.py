@@ -16,6 +16,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from latentspace.gan import neighbourhood, zoo_import
+from latentspace.gan.formats import exported, onnx_file, torchscript
 from latentspace.images import folder as image_folder
 from latentspace.images import make
 from latentspace.images.params import DataSet
@@ -170,7 +171,14 @@ ATTACKS = {
     "pathlib": lambda mark: Calls(type(mark).touch, mark),
     "mkdir": lambda mark: Calls(os.mkdir, str(mark)),
 }
-READERS = {"zoo": zoo_import.read, "model": models.load, "anchors": lambda path: neighbourhood.read_anchors(path, 8)}
+READERS = {
+    "zoo": zoo_import.read,
+    "model": models.load,
+    "anchors": lambda path: neighbourhood.read_anchors(path, 8),
+    "exported": exported.read,
+    "torchscript": lambda path: torchscript.read(path, 8),
+    "onnx": onnx_file.read,
+}
 
 
 @pytest.mark.parametrize("reader", READERS)

@@ -6,8 +6,9 @@ import torch.nn.functional as F
 
 import latentspace
 from latentspace.gan import network, zoo, zoo_import
+from latentspace.gan.inputs import load_frozen
 from latentspace.gan.layers import fade
-from latentspace.gan.network import Generator, load_frozen, load_generator
+from latentspace.gan.network import Generator, load_generator
 from latentspace.nn import models
 from latentspace.pca.networks import DenseNetwork
 

@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Float
 from matplotlib.axes import Axes
 
+from latentspace.gan.frozen import Frozen
 from latentspace.gan.local import LocalModel
-from latentspace.gan.network import FrozenGenerator
 from latentspace.gan.pictures import pictures_of
 from latentspace.gan.roles import PCA_AE, prefix
 from latentspace.gan.trials import Navigated, Result, Trial, evaluate_all, explained_table, numbers
@@ -52,7 +52,7 @@ def experiment(trials: Mapping[str, Sequence[Trial]]) -> Findings:
     return found
 
 
-def pictures(name: str, generator: FrozenGenerator, results: Sequence[Result]) -> dict[str, measured.Picture]:
+def pictures(name: str, generator: Frozen, results: Sequence[Result]) -> dict[str, measured.Picture]:
     """Pictures of one group: attributes of the components, traversals, and a plane of two components, if there are."""
     ours, raw = first(results, PCA_AE), first(results, "raw")
     compared = {method: first(results, method).attributes for method in (PCA_AE, "ganspace", "raw")}
@@ -70,7 +70,7 @@ def pictures(name: str, generator: FrozenGenerator, results: Sequence[Result]) -
 
 
 def generator_traversals(
-    generator: FrozenGenerator, model: LocalModel, steps: int
+    generator: Frozen, model: LocalModel, steps: int
 ) -> Float[np.ndarray, "components steps h w 3"]:
     """Pictures of the generator along every axis through the mean code (slides 45-46)."""
     return traversals(model, steps, lambda latents: pictures_of(generator, latents))
@@ -78,7 +78,7 @@ def generator_traversals(
 
 @torch.no_grad()
 def plane(
-    generator: FrozenGenerator, model: LocalModel, first: int, second: int, steps: int
+    generator: Frozen, model: LocalModel, first: int, second: int, steps: int
 ) -> Float[np.ndarray, "rows columns h w 3"]:
     """Pictures over two components, `first` across the columns and `second` down the rows (slide 47)."""
     values = torch.linspace(-SPAN, SPAN, steps)

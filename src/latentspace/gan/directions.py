@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from latentspace.gan.frozen import Frozen
 from latentspace.gan.ganspace import Columns, flat, ganspace, image_pca, orthonormal, regressed
 from latentspace.gan.neighbourhood import Sample
-from latentspace.gan.network import FrozenGenerator
 from latentspace.nn.chunks import in_chunks
 from latentspace.nn.latent import LatentModel
 
+FIRST = "format_weight"  # of a progressive GAN: the weight of its first layer, which is linear
 STEP = 1e-4  # of the central differences, in units of σ
 
 
@@ -59,24 +60,24 @@ class Directions(LatentModel):
         return z @ self.columns[:, : z.shape[1]].T
 
 
-def raw_axes(generator: FrozenGenerator, data: Sample, k: int) -> Columns:
+def raw_axes(generator: Frozen, data: Sample, k: int) -> Columns:
     """The k axes of the latent space that change the image most, according to `jacobian_at` (slide 45)."""
     strength = jacobian_at(generator, data).square().sum(0)
     return torch.eye(len(strength))[:, strength.argsort(descending=True)[:k]]
 
 
-def latent_pca(_generator: FrozenGenerator, data: Sample, k: int) -> Columns:
+def latent_pca(_generator: Frozen, data: Sample, k: int) -> Columns:
     """Principal components of the offsets; as these are isotropic, the directions are random: the chance level."""
     centred = (data.offsets - data.offsets.mean(0)).double()
     return torch.linalg.eigh(centred.T @ centred).eigenvectors.flip(1)[:, :k].float()
 
 
-def ganspace_of_images(_generator: FrozenGenerator, data: Sample, k: int) -> Columns:
+def ganspace_of_images(_generator: Frozen, data: Sample, k: int) -> Columns:
     """`ganspace`, which needs no generator once it has the images."""
     return ganspace(data, k)
 
 
-def ganspace_ica(_generator: FrozenGenerator, data: Sample, k: int) -> Columns:
+def ganspace_ica(_generator: Frozen, data: Sample, k: int) -> Columns:
     """As `ganspace`, with independent components of the k scores, in the order of the variance that each explains.
 
     Source: A. Palaev, R. Lukmanov and A. Khan, "Exploring semantic variations in GAN latent spaces via matrix
@@ -94,22 +95,22 @@ def ganspace_ica(_generator: FrozenGenerator, data: Sample, k: int) -> Columns:
     return regressed(data, sources[:, order])
 
 
-def sefa(generator: FrozenGenerator, _data: Sample, k: int) -> Columns:
-    """Eigenvectors of AᵀA for the generator's first layer A; needs no images.
+def sefa(generator: Frozen, _data: Sample, k: int) -> Columns:
+    """Eigenvectors of AᵀA for the generator's first layer A, which must be linear; needs no images.
 
     Source: Y. Shen and B. Zhou, "Closed-form factorization of latent semantics in GANs", 2021.
     """
-    weight = generator.get_buffer("format_weight").double()[:, : generator.latent]
+    weight = generator.get_buffer(FIRST).double()[:, : generator.latent]
     return torch.linalg.svd(weight, full_matrices=False).Vh[:k].T.float()
 
 
-def jacobian(generator: FrozenGenerator, data: Sample, k: int) -> Columns:
+def jacobian(generator: Frozen, data: Sample, k: int) -> Columns:
     """Right singular vectors of the generator's Jacobian at the anchor, optimal lines in a small neighbourhood."""
     return torch.linalg.svd(jacobian_at(generator, data), full_matrices=False).Vh[:k].T.float()
 
 
 @torch.no_grad()
-def jacobian_at(generator: FrozenGenerator, data: Sample) -> Float[Tensor, "numbers latent"]:
+def jacobian_at(generator: Frozen, data: Sample) -> Float[Tensor, "numbers latent"]:
     """∂G/∂(offset) at the anchor, by central differences in float64."""
     exact, place = copy.deepcopy(generator).double(), data.place
     steps = STEP * torch.eye(len(place.anchor), dtype=torch.float64)
@@ -117,7 +118,13 @@ def jacobian_at(generator: FrozenGenerator, data: Sample) -> Float[Tensor, "numb
     return (ahead - behind).flatten(1).T / (2 * STEP)
 
 
-METHODS: dict[str, Callable[[FrozenGenerator, Sample, int], Columns]] = {
+def methods_for(generator: Frozen, names: Iterable[str]) -> list[str]:
+    """Those of the methods `names` that can be had from a generator: SeFa needs a first layer that is linear."""
+    linear = FIRST in dict(generator.named_buffers())
+    return [name for name in names if linear or METHODS[name] is not sefa]
+
+
+METHODS: dict[str, Callable[[Frozen, Sample, int], Columns]] = {
     "ganspace": ganspace_of_images,
     "ganspace_ica": ganspace_ica,
     "jacobian": jacobian,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from latentspace.gan.attributes import Measure
+from latentspace.gan.directions import methods_for
 from latentspace.gan.inputs import organised
 from latentspace.gan.local import Organised
 from latentspace.gan.params import Source, Variant
 from latentspace.gan.regressor_network import measure_of
 from latentspace.gan.roles import AFFINE, AVATARS, NO_COV, PCA_AE, SWEEP
+from latentspace.gan.trials import Trial
 from latentspace.pipeline.available import NothingToDoError
 from latentspace.pipeline.stage import Stage
 
@@ -61,6 +63,13 @@ def groups(run: Stage, known: Iterable[str]) -> dict[str, dict[str, Organised]]:
     if not found:
         raise NothingToDoError
     return {group: {how: organised(run, name) for name, how in methods.items()} for group, methods in found.items()}
+
+
+def without_sefa(compared: Mapping[str, Sequence[Trial]]) -> dict[str, str]:
+    """What is left out as the generator of a group has no first layer that is known to be linear, and this reason."""
+    groups = {name: trials[0].generator for name, trials in compared.items()}
+    reason = "its generator has no first layer that is known to be linear"
+    return {f"{name}.sefa": reason for name, each in groups.items() if "sefa" not in methods_for(each, ["sefa"])}
 
 
 def one(run: Stage, name: str) -> Organised:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from latentspace.gan.formats.program import Program
+from latentspace.gan.frozen import Frozen
 from latentspace.gan.local import Organised, load_local
-from latentspace.gan.network import FrozenGenerator, load_frozen
+from latentspace.gan.network import Generator
 from latentspace.gan.params import Variant
 from latentspace.gan.places import places, runs_of
+from latentspace.nn import models
 from latentspace.pipeline.stage import Stage
 
 
-def generator_of(run: Stage, variant: Variant) -> FrozenGenerator:
+def generator_of(run: Stage, variant: Variant) -> Frozen:
     """The generator of a variant of gan_train, frozen, from the outputs of stage gan_generator."""
     return load_frozen(run.input(f"models/gan/generator/{variant.generator}") / "generator.safetensors", variant.label)
 
@@ -23,7 +26,7 @@ def organised(run: Stage, name: str) -> Organised:
     return load_organised(generator_of(run, variant), variant, run.input(f"models/gan/{name}"), run.seeds)
 
 
-def load_organised(generator: FrozenGenerator, variant: Variant, folder: Path, seeds: Sequence[int]) -> Organised:
+def load_organised(generator: Frozen, variant: Variant, folder: Path, seeds: Sequence[int]) -> Organised:
     """Read the models of a variant.
 
     Args:
@@ -35,6 +38,35 @@ def load_organised(generator: FrozenGenerator, variant: Variant, folder: Path, s
     Raises:
         ValueError: naming a file that is missing or damaged, or contains another network.
     """
-    runs = runs_of(variant, generator.latent, seeds)
+    runs = runs_of(variant, generator.latent, seeds, generator.prior)
     found = {(place.name, seed): load_local(folder / place.file(seed)) for place, seed in runs}
-    return Organised(variant, generator, places(variant, generator.latent), found)
+    return Organised(variant, generator, places(variant, generator.latent, generator.prior), found)
+
+
+def load_frozen(path: Path, label: int | None = None) -> Frozen:
+    """Read a generator of any origin, in float32.
+
+    Args:
+        path: a safetensors file of this project.
+        label: the class, if the generator has classes.
+
+    Raises:
+        ValueError: naming the file, if it is missing or damaged, or contains another network; if the generator has no
+            such class, or has classes and no label is given.
+    """
+    generator = load_any(path)
+    if isinstance(generator, Program):
+        if label is not None:
+            raise ValueError(f"label = {label}: {path} holds a generator without classes")
+        return generator
+    if generator.classes and label is None:
+        raise ValueError(f"{path}: a generator of {generator.classes} classes; the variant needs a label")
+    return generator.fold(label).eval()
+
+
+def load_any(path: Path) -> Generator | Program:
+    """Read a generator, converted to float32; raises ValueError as `load_frozen`."""
+    network = models.load(path)
+    if not isinstance(network, Generator | Program):
+        raise ValueError(f"{path}: holds a {type(network).__name__}, not a generator")
+    return network.float()

@@ -12,8 +12,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from latentspace.gan import affine  # noqa: F401, the code of models that are loaded here
+from latentspace.gan.frozen import Frozen
 from latentspace.gan.neighbourhood import Neighbourhood
-from latentspace.gan.network import FrozenGenerator
 from latentspace.gan.params import Variant
 from latentspace.nn import models
 from latentspace.nn.latent import LatentModel
@@ -79,7 +79,7 @@ class Organised:
     """
 
     variant: Variant
-    generator: FrozenGenerator
+    generator: Frozen
     places: list[Neighbourhood]
     models: Mapping[tuple[str, int], LocalModel]
 

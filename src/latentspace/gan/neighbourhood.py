@@ -1,7 +1,8 @@
 """Neighbourhoods in a generator's latent space: latents about an anchor (slides 43-44).
 
 The whole latent space of a generator is too complex to organise, so the PCA autoencoder is trained on z̃ + η, with z̃ a
-chosen anchor and η small. PixelNorm scales every latent to length √d, so anchors are on that sphere. Offsets are stored
+chosen anchor and η small. PixelNorm scales every latent to length √d, so anchors are on that sphere; other generators
+may take normal latents. Offsets are stored
 in units of σ, so that the networks' inputs have the same scale in every neighbourhood.
 """
 
@@ -17,18 +18,19 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from latentspace.gan.frozen import SPHERE, Prior
 from latentspace.nn import chunks
 from latentspace.nn.streams import stream
 
 
-def drawn_anchors(latent: int, seeds: Sequence[int]) -> Float[Tensor, "anchors latent"]:
-    """Anchors drawn uniformly on the sphere of radius √d, one per seed."""
+def drawn_anchors(latent: int, seeds: Sequence[int], prior: Prior = SPHERE) -> Float[Tensor, "anchors latent"]:
+    """Anchors drawn from a generator's latents, one per seed: normal, or uniform on the sphere of radius √d."""
     normal = [torch.randn(latent, generator=torch.Generator().manual_seed(seed)) for seed in seeds]
-    return on_sphere(torch.stack(normal))
+    return on_sphere(torch.stack(normal)) if prior == SPHERE else torch.stack(normal)
 
 
-def read_anchors(path: Path, latent: int) -> Float[Tensor, "anchors latent"]:
-    """Anchors from a .npy file, one per row, scaled to the sphere of radius √d.
+def read_anchors(path: Path, latent: int, prior: Prior = SPHERE) -> Float[Tensor, "anchors latent"]:
+    """Anchors from a .npy file, one per row, scaled to the sphere of radius √d if latents are on it.
 
     Raises:
         ValueError: naming the file, if it is missing, has another shape, or a row is zero or not finite.
@@ -43,9 +45,9 @@ def read_anchors(path: Path, latent: int) -> Float[Tensor, "anchors latent"]:
     if values.ndim != 2 or values.shape[1] != latent or len(values) == 0:
         raise ValueError(f"{path}: anchors of shape {values.shape}, where (anchors, {latent}) is expected")
     rows = torch.as_tensor(values)
-    if not bool((rows.isfinite().all(1) & (rows.norm(dim=1) > 0)).all()):
-        raise ValueError(f"{path}: a row that is zero or not finite has no direction")
-    return on_sphere(rows)
+    if not bool((rows.isfinite().all(1) & ((rows.norm(dim=1) > 0) | (prior != SPHERE))).all()):
+        raise ValueError(f"{path}: a row that is zero or not finite is no anchor")
+    return on_sphere(rows) if prior == SPHERE else rows
 
 
 def on_sphere(z: Float[Tensor, "n latent"]) -> Float[Tensor, "n latent"]:

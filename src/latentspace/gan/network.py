@@ -18,6 +18,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from latentspace.gan.frozen import Frozen
 from latentspace.gan.layers import BASE, SLOPE, Equalised, activate, convolution, fade, pixel_norm, transposed_kernel
 from latentspace.nn import models
 
@@ -133,7 +134,7 @@ def _check_config(latent: Any, widths: Any, classes: Any, channels: Any, alpha: 
         raise ValueError(f"alpha = {str(alpha)[:40]} must be a number from 0 to 1")
 
 
-class FrozenGenerator(nn.Module):
+class FrozenGenerator(Frozen):
     """A generator with fixed weights, into which factors and upsampling are folded.
 
     `Generator.fold` makes it. It equals its generator up to the order of floating-point sums. Gradients flow to the
@@ -204,19 +205,3 @@ def load_generator(path: Path) -> Generator:
     if not isinstance(network, Generator):
         raise ValueError(f"{path}: holds a {type(network).__name__}, not a generator")
     return network.float()
-
-
-def load_frozen(path: Path, label: int | None = None) -> FrozenGenerator:
-    """Read a generator and fold it, in float32.
-
-    Args:
-        path: the file.
-        label: the class, if the generator has classes.
-
-    Raises:
-        ValueError: as `load_generator`; if the generator has no such class, or has classes and no label is given.
-    """
-    generator = load_generator(path)
-    if generator.classes and label is None:
-        raise ValueError(f"{path}: a generator of {generator.classes} classes; the variant needs a label")
-    return generator.fold(label).eval()

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
+from latentspace.gan.frozen import SPHERE, Prior
 from latentspace.gan.roles import AFFINE, PCA_AE, Method
 from latentspace.pca.settings import Experiment, Network
 from latentspace.pipeline.bounds import Count, Distinct, Seed, SeedCount, Steps, Width, Widths, are_distinct, within
@@ -17,6 +18,7 @@ Sigma = Annotated[
 ]
 
 Which = Literal["netG", "avgG"]
+FORMATS = ("exported", "torchscript", "onnx")  # of generators that are not progressive GANs
 
 
 ReleaseName = Literal["celebAHQ-256", "celebAHQ-512", "celeba", "DTD"]
@@ -26,6 +28,13 @@ class Zoo(Section):
     """Check of the zoo's file format and arithmetic on random weights."""
 
     divide: int = Field(ge=1, le=128)
+    seed: Seed
+
+
+class Formats(Section):
+    """Check of the formats of generators that are not progressive GANs."""
+
+    images: Count
     seed: Seed
 
 
@@ -45,16 +54,46 @@ class ZooSource(Section):
 
 
 class Source(Section):
-    """Origin of a generator, and the method that measures attributes of its images."""
+    """Origin of a generator, and the method that measures attributes of its images.
+
+    Attributes:
+        path: a safetensors file of this project.
+        zoo: a generator of the GAN zoo.
+        exported: a file of torch.export.save.
+        torchscript: a file of torch.jit.save; it does not say the length of its latents, `latent`.
+        onnx: an ONNX file.
+        latent: length of a latent, if a file of another format does not say it.
+        prior: of latents of a file of another format: normal, or scaled to length √d.
+        range: lowest and highest value of the pixels of such a file.
+        attributes: how those of its images are measured.
+    """
 
     path: OwnFile | None = None
     zoo: ZooSource | None = None
+    exported: OwnFile | None = None
+    torchscript: OwnFile | None = None
+    onnx: OwnFile | None = None
+    latent: Annotated[int, within(1, 2**20, "numbers of a latent")] | None = None
+    prior: Prior = SPHERE
+    range: list[Annotated[float, within(-1e6, 1e6, "values of pixels")]] = Field(
+        default=[-1.0, 1.0], min_length=2, max_length=2
+    )
     attributes: Literal["regressor", "statistics"] = "statistics"
 
     @model_validator(mode="after")
     def _one(self) -> Source:
-        if (self.path is None) == (self.zoo is None):
-            raise ValueError("give either a path (safetensors, of ours) or zoo")
+        given = [name for name in ("path", "zoo", *FORMATS) if getattr(self, name) is not None]
+        if len(given) != 1:
+            raise ValueError(
+                "give one of path (safetensors, of ours), zoo, exported (torch.export), torchscript and onnx"
+            )
+        said = {"latent", "prior", "range"} & self.model_fields_set
+        if given[0] not in FORMATS and said:
+            raise ValueError(f"{', '.join(sorted(said))}: only for exported, torchscript and onnx")
+        if given == ["torchscript"] and self.latent is None:
+            raise ValueError("torchscript: give latent too, the length of its latents")
+        if self.range[0] >= self.range[1]:
+            raise ValueError(f"range = {self.range}: the first, the value of black, must be the smaller")
         return self
 
 

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from latentspace.gan.network import FrozenGenerator
+from latentspace.gan.frozen import Frozen
 from latentspace.gan.rendering import CHUNK, render
 from latentspace.plots.strips import as_shown
 
@@ -18,7 +18,7 @@ LARGEST = 128  # pixels, the side of a picture; larger images are shrunk
 
 
 def pictures_of(
-    generator: FrozenGenerator, latents: Float[Tensor, "n latent"], largest: int = LARGEST
+    generator: Frozen, latents: Float[Tensor, "n latent"], largest: int = LARGEST
 ) -> Float[np.ndarray, "n h w 3"]:
     """Colour pictures of latents in [0, 1], at most `largest` pixels a side, by means over blocks of pixels."""
     factor = 2 ** max(0, math.ceil(math.log2(generator.size / largest)))  # sides of generators' images are powers of 2

@@ -9,8 +9,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from latentspace.gan.frozen import Frozen
 from latentspace.gan.neighbourhood import Neighbourhood, Sample
-from latentspace.gan.network import FrozenGenerator
 from latentspace.nn import memory
 from latentspace.pipeline.files import atomic
 
@@ -20,7 +20,7 @@ CHUNK = 64  # latents per call of the generator
 @memory.kept()
 @torch.no_grad()
 def render(
-    generator: FrozenGenerator, latents: Float[Tensor, "n latent"], path: Path | None = None
+    generator: Frozen, latents: Float[Tensor, "n latent"], path: Path | None = None
 ) -> Float[Tensor, "n channels size size"]:
     """Images of latents, in half precision.
 
@@ -44,13 +44,13 @@ def render(
     return torch.from_numpy(np.lib.format.open_memmap(path, "c"))  # copy-on-write pages, which nothing changes
 
 
-def _rendered(generator: FrozenGenerator, latents: Float[Tensor, "n latent"], images: Tensor) -> Tensor:
+def _rendered(generator: Frozen, latents: Float[Tensor, "n latent"], images: Tensor) -> Tensor:
     for start in range(0, len(latents), CHUNK):
         images[start : start + CHUNK] = generator(latents[start : start + CHUNK]).half()
     return images
 
 
-def sample(generator: FrozenGenerator, place: Neighbourhood, count: int, seed: int, path: Path | None = None) -> Sample:
+def sample(generator: Frozen, place: Neighbourhood, count: int, seed: int, path: Path | None = None) -> Sample:
     """Draw `count` latents of a neighbourhood and compute their images, mapped to the file `path` unless None.
 
     Raises:
@@ -76,7 +76,7 @@ class PlacedGenerator(nn.Module):
 
     anchor: Tensor
 
-    def __init__(self, generator: FrozenGenerator, place: Neighbourhood) -> None:
+    def __init__(self, generator: Frozen, place: Neighbourhood) -> None:
         super().__init__()
         self.generator, self.sigma = generator, place.sigma
         self.register_buffer("anchor", place.anchor.clone())

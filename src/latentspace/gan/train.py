@@ -8,11 +8,11 @@ from functools import partial
 from pathlib import Path
 
 from latentspace.gan.affine import Lines
+from latentspace.gan.frozen import Frozen
 from latentspace.gan.ganspace import FITTED, ganspace, orthonormal
 from latentspace.gan.inputs import generator_of
 from latentspace.gan.local import LocalModel
 from latentspace.gan.neighbourhood import Neighbourhood, Sample, seed_of
-from latentspace.gan.network import FrozenGenerator
 from latentspace.gan.params import Sizes, Variant
 from latentspace.gan.places import runs_of
 from latentspace.gan.rendering import PlacedGenerator, sample
@@ -47,7 +47,7 @@ class Job:
         seed: of initial weights and batches.
     """
 
-    generator: FrozenGenerator
+    generator: Frozen
     place: Neighbourhood
     sizes: Sizes
     training: Training
@@ -74,7 +74,7 @@ def train_and_record(
     compute, folder = run.compute, run.checkpoints
     jobs = [
         Job(generator, place, sizes, training, variant, hidden, compute, folder / f"{place.name}_seed_{seed}", seed)
-        for place, seed in runs_of(variant, generator.latent, run.seeds)
+        for place, seed in runs_of(variant, generator.latent, run.seeds, generator.prior)
     ]
     distributed.prepare()
     trained = side_by_side(train, jobs)

@@ -13,10 +13,10 @@ from jaxtyping import Float
 from latentspace.gan import directions
 from latentspace.gan.attributes import Attributes, Measure
 from latentspace.gan.directions import Directions
+from latentspace.gan.frozen import Frozen
 from latentspace.gan.ganspace import FITTED, flat, image_pca
 from latentspace.gan.local import LocalModel, Organised
 from latentspace.gan.neighbourhood import Neighbourhood, Sample, seed_of
-from latentspace.gan.network import FrozenGenerator
 from latentspace.gan.params import Sizes
 from latentspace.gan.rendering import render, sample
 from latentspace.gan.roles import AFFINE, PCA_AE
@@ -48,7 +48,7 @@ class Trial:
         baselines: names of the straight-line methods that are evaluated too.
     """
 
-    generator: FrozenGenerator
+    generator: Frozen
     place: Neighbourhood
     models: Mapping[tuple[str, int], LocalModel]
     measure: Measure | None
@@ -121,7 +121,7 @@ def evaluate(trial: Trial) -> list[Result]:
     known = trial.measure(test.images.float()) if trial.measure else None
     k = max(model.components for model in trial.models.values())
     models: dict[tuple[str, int | None], LocalModel] = dict(trial.models.items())
-    for name in trial.baselines:
+    for name in directions.methods_for(trial.generator, trial.baselines):
         columns = directions.METHODS[name](trial.generator, train, k)
         models[name, None] = LocalModel.about(test.place, Directions.along(columns))
     through = [_navigated(trial, test, known, method, seed, model) for (method, seed), model in models.items()]

@@ -23,6 +23,7 @@ KINDS = {
     "generator": "gan.network.Generator",
     "discriminator": "pretraining.discriminator.Discriminator",
     "regressor": "gan.regressor_network.Regressor",
+    "program": "gan.formats.program.Program",
     "local_model": "gan.local.LocalModel",
     "directions": "gan.directions.Directions",
     "affine": "gan.affine.Affine",

@@ -15,7 +15,7 @@ from latentspace.pipeline.params import ParamsError, lookup
 
 FOLDER = Path("data/inputs")
 DEFINITIONS = ("variants", "sets", "sources")  # keys of a section under which it defines its variants
-PATHS = ("path", "file", "anchors_file")  # parameters that name a file or folder
+PATHS = ("path", "file", "anchors_file", "exported", "torchscript", "onnx")  # parameters that name a file or folder
 
 
 def contents(params: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -101,6 +101,17 @@ GENERATORS = [
         reference="equal arithmetic: rounding",
     ),
     Claim(
+        id="gan.exported.max_difference",
+        stage="gan_formats",
+        formula="largest |images of our generators − those of the same read from a file of torch.export, TorchScript "
+        "and ONNX|, in float64; over generators and formats",
+        slide="42",
+        relation="<=",
+        target=1e-5,
+        statistic="max",
+        reference="equal arithmetic: the rounding of weights in float32",
+    ),
+    Claim(
         id="gan.regressor.min_r2",
         stage="gan_regressor",
         formula="R² of an avatar's factor estimated from its image, held-out avatars, smallest over the nine factors",

@@ -1,0 +1,29 @@
+"""What experiments need of a generator, whatever it is and wherever it is from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from jaxtyping import Float
+from torch import Tensor, nn
+
+Prior = Literal["sphere", "normal"]
+SPHERE: Prior = "sphere"
+
+
+class Frozen(nn.Module):
+    """A generator with fixed weights: gradients flow to the latent only.
+
+    Attributes:
+        latent: length of a latent.
+        size: side of the images, in pixels.
+        prior: distribution of latents: normal, or normal scaled to length √d.
+    """
+
+    latent: int
+    size: int
+    prior: Prior = SPHERE
+
+    def forward(self, z: Float[Tensor, "batch latent"]) -> Float[Tensor, "batch channels size size"]:
+        """Images of latents, with values nominally in [−1, 1]."""
+        raise NotImplementedError
