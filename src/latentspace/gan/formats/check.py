@@ -47,7 +47,8 @@ def difference(generator: nn.Module, program: Program, latents: Float[Tensor, "n
 
 def write_exported(generator: nn.Module, example: Tensor, path: Path) -> None:
     """Write a file of `torch.export.save`."""
-    torch.export.save(torch.export.export(generator, (example,)), path)
+    with path.open("wb") as file:
+        torch.export.save(torch.export.export(generator, (example,)), file)
 
 
 def write_torchscript(generator: nn.Module, example: Tensor, path: Path) -> None:
