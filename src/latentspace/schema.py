@@ -9,7 +9,7 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from latentspace.gan.params import Direct, DrawnSets, Formats, Generators, TrainRegressor, Zoo
+from latentspace.gan.params import Direct, DrawnSets, Formats, Generators, Inverted, TrainRegressor, Zoo
 from latentspace.gan.params import Train as TrainNeighbourhoods
 from latentspace.images.params import Disks, Images, Silhouettes
 from latentspace.organise.params import ImageSets, Train
@@ -64,6 +64,7 @@ class Params(Section):
     gan_formats: Formats
     gan_avatars: DrawnSets
     gan_regressor: TrainRegressor
+    gan_inversion: Inverted
     gan_train: TrainNeighbourhoods
     gan_direct: Direct
 

@@ -40,8 +40,8 @@ def test_anchors_of_a_file_are_brought_to_the_sphere(tmp_path):
         (np.zeros((2, 7)), r"shape \(2, 7\), where \(anchors, 8\)"),
         (np.zeros(8), r"shape \(8,\)"),
         (np.zeros((0, 8)), r"shape \(0, 8\)"),
-        (np.zeros((2, 8)), "has no direction"),
-        (np.full((1, 8), np.nan), "has no direction"),
+        (np.zeros((2, 8)), "is no anchor"),
+        (np.full((1, 8), np.nan), "is no anchor"),
         (np.array([[None] * 8]), "not a .npy file"),
     ],
 )

@@ -41,7 +41,7 @@ def test_a_neighbourhood_without_extent_is_refused(sigma):
 def test_a_generator_comes_from_one_place(source, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("a").touch()
-    with pytest.raises(ParamsError, match="either a path"):
+    with pytest.raises(ParamsError, match="give one of path"):
         parse(Source, source, "gan_generator.sources.x")
 
 

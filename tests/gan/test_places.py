@@ -15,7 +15,7 @@ def test_every_sigma_about_every_anchor_is_a_place():
     assert [place.name for place in found] == [f"sigma_{s}_anchor_{a}" for s in ("0.4", "1") for a in (1, 5)]
     assert torch.equal(found[1].anchor, drawn_anchors(8, [5])[0])
     assert found[2].sigma == 1.0 and found[2].relative
-    runs = runs_of(variant.model_copy(update={"seeds": 2}), 8, [7, 8, 9])
+    runs = runs_of(variant.model_copy(update={"seeds": 2}), found, [7, 8, 9])
     assert [(place.name, seed) for place, seed in runs[:2]] == [("sigma_0.4_anchor_1", 7), ("sigma_0.4_anchor_1", 8)]
 
 

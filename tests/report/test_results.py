@@ -4,7 +4,8 @@ import pytest
 
 from latentspace.pipeline.files import write_json, write_text
 from latentspace.report.results import Results, records
-from latentspace.report.sections import Section, each
+from latentspace.report.section import Section
+from latentspace.report.sections import each
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from latentspace.pipeline.available import NothingToDoError
 from latentspace.pipeline.stage import Stage
 
 VARIANTS = "gan_train.variants"
+ANCHORS = ("anchors_file", "anchors_from")
 ALONE = "affine lines, and no variant with these neighbourhoods to which no others belong"
 
 
@@ -41,7 +42,7 @@ def compared(variants: Mapping[str, Variant]) -> dict[str, dict[str, str]]:
 
 def _within(inner: Variant, outer: Variant) -> bool:
     """Whether the neighbourhoods of `inner` are among those of `outer`."""
-    same = all(getattr(inner, key) == getattr(outer, key) for key in ("generator", "label", "anchors_file", "relative"))
+    same = all(getattr(inner, key) == getattr(outer, key) for key in ("generator", "label", *ANCHORS, "relative"))
     return same and {*inner.sigmas} <= {*outer.sigmas} and {*inner.anchors} <= {*outer.anchors}
 
 

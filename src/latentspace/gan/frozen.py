@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from jaxtyping import Float
 from torch import Tensor, nn
 
-Prior = Literal["sphere", "normal"]
-SPHERE: Prior = "sphere"
+from latentspace.gan.roles import SPHERE, Prior
 
 
 class Frozen(nn.Module):

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+
+import torch
 
 from latentspace.gan.formats.program import Program
 from latentspace.gan.frozen import Frozen
@@ -38,9 +41,13 @@ def load_organised(generator: Frozen, variant: Variant, folder: Path, seeds: Seq
     Raises:
         ValueError: naming a file that is missing or damaged, or contains another network.
     """
-    runs = runs_of(variant, generator.latent, seeds, generator.prior)
+    unknown = torch.zeros(len(variant.anchors), generator.latent) if variant.anchors_from else None
+    around = places(variant, generator.latent, generator.prior, unknown)
+    runs = runs_of(variant, around, seeds)
     found = {(place.name, seed): load_local(folder / place.file(seed)) for place, seed in runs}
-    return Organised(variant, generator, places(variant, generator.latent, generator.prior), found)
+    if unknown is not None:  # the latents of pictures are in the models
+        around = [replace(place, anchor=found[place.name, seeds[0]].anchor) for place in around]
+    return Organised(variant, generator, around, found)
 
 
 def load_frozen(path: Path, label: int | None = None) -> Frozen:

@@ -18,7 +18,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from latentspace.gan.frozen import SPHERE, Prior
+from latentspace.gan.roles import SPHERE, Prior
 from latentspace.nn import chunks
 from latentspace.nn.streams import stream
 

@@ -6,8 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from latentspace.gan.frozen import SPHERE, Prior
-from latentspace.gan.roles import AFFINE, PCA_AE, Method
+from latentspace.gan.roles import AFFINE, PCA_AE, SPHERE, Method, Prior
 from latentspace.pca.settings import Experiment, Network
 from latentspace.pipeline.bounds import Count, Distinct, Seed, SeedCount, Steps, Width, Widths, are_distinct, within
 from latentspace.pipeline.own_paths import OwnFile
@@ -112,6 +111,16 @@ class Sizes(Section):
     seed: Seed
 
 
+class Inverted(Section):
+    """The search for the latents of held-out images."""
+
+    images: Annotated[int, within(2, 1000, "images that are compared")]
+    samples: Annotated[int, within(100, 10_000_000, "latents that are drawn")]
+    starts: Annotated[int, within(1, 100, "nearest latents from which a search starts")]
+    steps: Steps
+    seed: Seed
+
+
 class DrawnSets(Sizes):
     """Sets of drawn avatars."""
 
@@ -133,8 +142,9 @@ class Variant(Experiment):
         method: the PCA autoencoder, or affine lines trained as it is, from GANSpace's directions.
         generator: a name of gan_generator.
         label: the class, if the generator has classes.
-        anchors: seeds of anchors drawn on the sphere, or rows of `anchors_file`.
+        anchors: seeds of anchors to be drawn, rows of `anchors_file`, or numbers of the pictures `anchors_from`.
         anchors_file: a .npy file of anchors.
+        anchors_from: pictures whose latents, found by `invert`, are the anchors.
         sigmas: values of σ, each of which gives a neighbourhood about every anchor.
         relative: draw η of length σ √d.
         seeds: number of the study's seeds for each neighbourhood.
@@ -145,12 +155,23 @@ class Variant(Experiment):
     method: Method = PCA_AE
     generator: Name
     label: int | None = Field(default=None, ge=0)
-    anchors: Annotated[list[Seed], Field(min_length=1, max_length=100), Distinct]
+    anchors: Annotated[list[Seed], Field(max_length=100), Distinct] = Field(default=[])
     anchors_file: OwnFile | None = None
+    anchors_from: Annotated[list[OwnFile], Field(min_length=1, max_length=100)] | None = None
     sigmas: list[Sigma] = Field(default=[0.7], min_length=1, max_length=100)
     relative: bool = False
     seeds: SeedCount = 1
     steps: Steps | None = None
+
+    @model_validator(mode="after")
+    def _anchored(self) -> Variant:
+        if self.anchors_from is not None:
+            if self.anchors_file is not None or self.anchors not in ([], [*range(len(self.anchors_from))]):
+                raise ValueError("give anchors_from, or anchors, not both")
+            self.anchors = [*range(len(self.anchors_from))]
+        if not self.anchors:
+            raise ValueError("give anchors, their seeds or rows, or anchors_from, pictures")
+        return self
 
     @model_validator(mode="after")
     def _coherent(self) -> Variant:

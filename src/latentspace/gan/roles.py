@@ -18,6 +18,10 @@ AFFINE: Final = "affine"  # straight lines, trained through the generator with t
 Method = Literal["pca_ae", "affine"]  # of a variant: how it is trained
 
 
+Prior = Literal["sphere", "normal"]  # of latents: normal, scaled to length √d or not
+SPHERE: Final = "sphere"
+
+
 def prefix(group: str) -> str:
     """What precedes the method in the names of a group's metrics."""
     return "" if group == AVATARS else f"{group}."

@@ -11,10 +11,11 @@ from latentspace.gan.affine import Lines
 from latentspace.gan.frozen import Frozen
 from latentspace.gan.ganspace import FITTED, ganspace, orthonormal
 from latentspace.gan.inputs import generator_of
+from latentspace.gan.invert import latents_of
 from latentspace.gan.local import LocalModel
 from latentspace.gan.neighbourhood import Neighbourhood, Sample, seed_of
 from latentspace.gan.params import Sizes, Variant
-from latentspace.gan.places import runs_of
+from latentspace.gan.places import places, runs_of
 from latentspace.gan.rendering import PlacedGenerator, sample
 from latentspace.gan.roles import AFFINE
 from latentspace.nn import distributed, models
@@ -72,9 +73,10 @@ def train_and_record(
     if variant.steps is not None:
         training = training.model_copy(update={"steps": variant.steps})
     compute, folder = run.compute, run.checkpoints
+    around = places(variant, generator.latent, generator.prior, latents_of(generator, variant.anchors_from))
     jobs = [
         Job(generator, place, sizes, training, variant, hidden, compute, folder / f"{place.name}_seed_{seed}", seed)
-        for place, seed in runs_of(variant, generator.latent, run.seeds, generator.prior)
+        for place, seed in runs_of(variant, around, run.seeds)
     ]
     distributed.prepare()
     trained = side_by_side(train, jobs)

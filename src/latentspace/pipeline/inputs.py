@@ -15,7 +15,8 @@ from latentspace.pipeline.params import ParamsError, lookup
 
 FOLDER = Path("data/inputs")
 DEFINITIONS = ("variants", "sets", "sources")  # keys of a section under which it defines its variants
-PATHS = ("path", "file", "anchors_file", "exported", "torchscript", "onnx")  # parameters that name a file or folder
+# Parameters that name a file or folder, or several.
+PATHS = ("path", "file", "anchors_file", "anchors_from", "exported", "torchscript", "onnx")
 
 
 def contents(params: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -51,8 +52,12 @@ def _content(key: str, params: Mapping[str, Any], complete: Mapping[str, Any]) -
     named = {name: value for name, value in flat.flatten(whole) if name.rpartition(".")[2] in PATHS}
     return {
         "base": {name: value for name, value in whole.items() if name not in own},
-        "content_of": {name: _digest(f"{key}.{name}", path) for name, path in named.items() if path is not None},
+        "content_of": {name: _digests(f"{key}.{name}", path) for name, path in named.items() if path is not None},
     }
+
+
+def _digests(key: str, path: Any) -> Any:
+    return [_digests(key, each) for each in path] if isinstance(path, list) else _digest(key, path)
 
 
 def _digest(key: str, path: str) -> str:

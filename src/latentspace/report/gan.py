@@ -8,6 +8,7 @@ from typing import Any
 
 from latentspace.gan.roles import AFFINE, AVATARS, FACES, NO_COV, PCA_AE, SWEEP, prefix
 from latentspace.report.claim import Claim
+from latentspace.report.generators import GENERATORS, INVERSION
 
 COMPONENTS = range(1, 6)
 EXPLAINED = tuple(f"explained_k{k}" for k in COMPONENTS)
@@ -90,37 +91,6 @@ def baselines(
         for measure in measures
     ]
 
-
-GENERATORS = [
-    Claim(
-        id="gan.zoo.max_difference",
-        stage="gan_zoo",
-        formula="largest |ours − the zoo's forward pass written out| over random weights in four released shapes, two "
-        "key layouts and two file formats, widths divided by 32; cannot fail, checked by tests/gan/test_zoo.py",
-        slide="42",
-        reference="equal arithmetic: rounding",
-    ),
-    Claim(
-        id="gan.exported.max_difference",
-        stage="gan_formats",
-        formula="largest |images of our generators − those of the same read from a file of torch.export, TorchScript "
-        "and ONNX|, in float64; over generators and formats",
-        slide="42",
-        relation="<=",
-        target=1e-5,
-        statistic="max",
-        reference="equal arithmetic: the rounding of weights in float32",
-    ),
-    Claim(
-        id="gan.regressor.min_r2",
-        stage="gan_regressor",
-        formula="R² of an avatar's factor estimated from its image, held-out avatars, smallest over the nine factors",
-        slide="46",
-        relation=">=",
-        target=0.95,
-        reference="accurate enough to name an axis",
-    ),
-]
 
 CODES = [
     Claim(
@@ -218,6 +188,7 @@ DIRECT = [
 
 CLAIMS = [
     *GENERATORS,
+    *INVERSION,
     *explained(AVATARS, reference="first trial: .18 / .37 / .51 / .62 for k = 1 … 4"),
     *margins(AVATARS),
     *CODES,

@@ -15,7 +15,8 @@ from PIL import Image
 from latentspace.pipeline import files
 from latentspace.report.claim import not_measured, verdict
 from latentspace.report.results import Results
-from latentspace.report.sections import CHAPTERS, Section, each, place
+from latentspace.report.section import Section
+from latentspace.report.sections import CHAPTERS, each, place
 from latentspace.report.table import budget
 
 QUALITY = 82  # of the WebP images

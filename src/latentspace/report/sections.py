@@ -3,33 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
-
-@dataclass(frozen=True, kw_only=True)
-class Section:
-    """One experiment of the talk.
-
-    Attributes:
-        slides: of the talk.
-        title: heading.
-        text: the result, in a few sentences; a claim's id in braces stands for its mean.
-        figures: paths below figures/; a pattern with ``*`` selects all files that match.
-        claims: patterns of claim ids; a claim belongs to the first section that matches.
-        explorers: paths of explorers below figures/, without suffix; the explorers of a section share their sliders.
-            With a pattern, which has a ``*``, the section is repeated for each that matches and no other section has.
-        optional: whether the section is left out if it has no claims.
-    """
-
-    slides: str
-    title: str
-    text: str
-    figures: tuple[str, ...] = ()
-    claims: tuple[str, ...] = ()
-    explorers: tuple[str, ...] = ()
-    optional: bool = False
-
+from latentspace.report.section import Section
 
 SIZE = [
     Section(
@@ -224,7 +201,15 @@ GENERATORS = [
         text="Avatars from equally many components: by a decoder trained on them, by PCA of the images, and through a "
         "generator.",
         figures=("gan_direct/blur.png", "gan_generator/*/samples.png"),
-        claims=("gan.direct.*", "gan.zoo.*"),
+        claims=("gan.direct.*", "gan.zoo.*", "gan.exported.*"),
+    ),
+    Section(
+        slides="42-43",
+        title="The latent of a picture",
+        text="A search finds the latent whose image is nearest to a held-out drawn head. It can be the anchor of a "
+        "neighbourhood.",
+        figures=("gan_inversion/inversion.png",),
+        claims=("gan.inversion.*",),
     ),
     Section(
         slides="43-47",

@@ -1,6 +1,5 @@
 """The stage `inputs`: a file per variant with what its lines in params.yaml do not hold."""
 
-import types
 import typing
 from pathlib import Path
 
@@ -95,9 +94,12 @@ def nested(annotation: object, inside: bool = False) -> list[tuple[type[BaseMode
 
 
 def named_path(field: object) -> bool:
-    annotation = field.annotation
-    parts = typing.get_args(annotation) if isinstance(annotation, types.UnionType | typing._UnionGenericAlias) else ()
-    return Path in [typing.get_args(part)[0] if typing.get_args(part) else part for part in (annotation, *parts)]
+    return mentions_path(field.annotation)
+
+
+def mentions_path(annotation: object) -> bool:
+    """Whether a type is that of a path, or of a list of them, or either of these or another."""
+    return annotation is Path or any(map(mentions_path, typing.get_args(annotation)))
 
 
 def test_every_parameter_that_names_a_file_is_digested():
@@ -106,6 +108,10 @@ def test_every_parameter_that_names_a_file_is_digested():
         "organise_images.sets.*.path",
         "gan_generator.sources.*.path",
         "gan_generator.sources.*.zoo.file",
+        "gan_generator.sources.*.exported",
+        "gan_generator.sources.*.torchscript",
+        "gan_generator.sources.*.onnx",
+        "gan_train.variants.*.anchors_from",
         "gan_train.variants.*.anchors_file",
     }
     assert {name for name, field in fields(Params).items() if named_path(field)} == set(found)

@@ -116,7 +116,7 @@ def lines_of(values):
 
 def test_many_missing_sections_or_keys_are_one_line():
     (line,) = lines_of({})
-    assert line.startswith("params.yaml: 23 sections are missing: seeds, device, precision, launch, size_disks, ")
+    assert line.startswith("params.yaml: 25 sections are missing: seeds, device, precision, launch, size_disks, ")
     assert line.endswith("gan_direct; `git checkout params.yaml` brings it back") and len(line) < 600
     assert lines_of({key: value for key, value in GOOD.items() if key not in {"seeds", "gan_zoo"}}) == [
         "params.yaml: 2 sections are missing: seeds, gan_zoo; `git checkout params.yaml` brings it back"

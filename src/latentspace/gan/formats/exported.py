@@ -19,7 +19,7 @@ from torch import Tensor
 from latentspace.gan.formats.folding import program
 from latentspace.gan.formats.operations import UnsupportedError
 from latentspace.gan.formats.program import DTYPE, REFERENCE, Program, Step
-from latentspace.gan.frozen import SPHERE, Prior
+from latentspace.gan.roles import SPHERE, Prior
 
 DTYPES = {1: "uint8", 2: "int8", 3: "int16", 4: "int32", 5: "int64", 6: "float16", 7: "float32", 8: "float64"}
 DTYPES |= {12: "bool", 13: "bfloat16"}

@@ -18,7 +18,7 @@ from latentspace.gan.formats.operations import (
     without_change,
 )
 from latentspace.gan.formats.program import LARGEST, REFERENCE, Program, Step, Values, check_images
-from latentspace.gan.frozen import Prior
+from latentspace.gan.roles import Prior
 
 SMALL = 2**16  # numbers in a constant that is always computed beforehand
 MOST_STEPS = 20_000

@@ -21,7 +21,7 @@ from latentspace.gan.formats.onnx_shapes import Given
 from latentspace.gan.formats.operations import UnsupportedError
 from latentspace.gan.formats.program import Program
 from latentspace.gan.formats.traced import traced
-from latentspace.gan.frozen import SPHERE, Prior
+from latentspace.gan.roles import SPHERE, Prior
 
 FEW = 1024  # numbers in an array that may be part of a computation of sizes
 GROWING = frozenset({"ConstantOfShape", "Expand", "Range", "Tile", "Resize", "Upsample", "Pad", "OneHot", "EyeLike"})

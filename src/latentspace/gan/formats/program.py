@@ -18,7 +18,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 from latentspace.gan.formats.operations import LAYOUT, UnsupportedError, creates, lookup
-from latentspace.gan.frozen import SPHERE, Frozen, Prior
+from latentspace.gan.frozen import Frozen
+from latentspace.gan.roles import SPHERE, Prior
 from latentspace.nn import models
 
 CHANNELS = (1, 3)

@@ -14,7 +14,7 @@ from latentspace.gan.formats.exported import told
 from latentspace.gan.formats.operations import ALLOWED, SKIPPED, UnsupportedError, words
 from latentspace.gan.formats.program import Program
 from latentspace.gan.formats.traced import TracingError, traced
-from latentspace.gan.frozen import SPHERE, Prior
+from latentspace.gan.roles import SPHERE, Prior
 
 UNPACKED = 2**26  # bytes by which compressed code may grow
 HOOKS = (b"__setstate__", b"__getstate__")  # methods that loading calls

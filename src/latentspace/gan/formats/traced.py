@@ -12,7 +12,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from latentspace.gan.formats.folding import program
 from latentspace.gan.formats.operations import OF_NUMBERS, UnsupportedError
 from latentspace.gan.formats.program import DTYPE, REFERENCE, Program, Step
-from latentspace.gan.frozen import Prior
+from latentspace.gan.roles import Prior
 
 
 class TracingError(UnsupportedError):
