@@ -44,8 +44,18 @@ def test_latents_stay_where_the_generator_expects_them(sphere):
     assert torch.allclose(found.latents.norm(dim=1), torch.full((3,), 6**0.5))
     assert bool((found.errors < found.nearest_errors).all())
     assert torch.equal(invert(sphere, images, samples=500, steps=100).latents, found.latents)
-    far = invert(Plane(), 10 * Plane()(torch.ones(1, 3)), samples=100, steps=50)
-    assert float(far.latents.norm()) <= 1.26 * 3**0.5
+
+
+def test_normal_latents_do_not_become_longer_than_drawn_ones_are():
+    found = invert(Plane(), Plane()(30 * torch.ones(1, 3)).clamp(-1, 1), samples=2, starts=1, steps=200)
+    drawn = torch.randn(2, 3, generator=torch.Generator().manual_seed(0)).norm(dim=1)
+    assert float(found.latents.norm()) <= max(1.25 * 3**0.5, float(drawn.max())) + 1e-5
+
+
+def test_the_search_is_never_worse_than_its_start(sphere):
+    images = sphere(drawn_anchors(6, range(20))).clamp(-1, 1)
+    found = invert(sphere, images, samples=2000, starts=1, steps=3)
+    assert bool((found.errors <= found.nearest_errors).all())
 
 
 def test_nearest_is_the_nearest_of_all_drawn(sphere):

@@ -33,3 +33,29 @@ def test_anchors_come_from_the_rows_of_a_file(tmp_path):
 def test_a_place_names_the_file_of_its_model():
     (place,) = places(Variant(generator="tiny", anchors=[3]), 8)
     assert place.file(2) == "sigma_0.7_anchor_3_seed_2.safetensors"
+
+
+def test_anchors_of_normal_latents_keep_their_length(tmp_path):
+    variant = Variant(generator="tiny", anchors=[1, 2])
+    for place, seed in zip(places(variant, 8, "normal"), (1, 2), strict=True):
+        assert torch.equal(place.anchor, torch.randn(8, generator=torch.Generator().manual_seed(seed)))
+    np.save(tmp_path / "mine.npy", np.zeros((1, 8)))
+    (place,) = places(Variant(generator="tiny", anchors=[0], anchors_file=str(tmp_path / "mine.npy")), 8, "normal")
+    assert torch.equal(place.anchor, torch.zeros(8))
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({}, "give anchors, their seeds or rows, or anchors_from, pictures"),
+        ({"anchors": [1], "anchors_from": ["me.png"]}, "give anchors_from, or anchors, not both"),
+        ({"anchors_file": "me.png", "anchors_from": ["me.png"]}, "not both"),
+        ({"anchors_from": []}, "at least 1"),
+        ({"anchors_from": ["you.png"]}, "no such file"),
+    ],
+)
+def test_anchors_come_from_one_place(tmp_path, monkeypatch, more, says):
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    (tmp_path / "me.png").touch()
+    with pytest.raises(ValueError, match=says):
+        Variant(generator="tiny", **more)

@@ -1,8 +1,12 @@
 """Evaluation of a neighbourhood: shares explained, margins, attributes, names of metrics."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from latentspace.gan.evaluated import without_sefa
+from latentspace.gan.frozen import Frozen
 from latentspace.gan.trials import (
     Navigated,
     Result,
@@ -111,3 +115,19 @@ def test_the_table_has_a_row_per_method_and_component(results):
     assert len(table) == 8 * 4 and set(table["components"]) == set(range(1, 9))
     assert set(table["sigma"]) == {0.1} and set(table["anchor"]) == {1} and set(table["seed"]) == {"0", ""}
     assert isinstance(results[-1], Result) and results[-1].method == "image_pca"
+
+
+def test_sefa_is_left_out_where_no_first_layer_is_known(organised, sizes, generator):
+    class Other(Frozen):
+        latent, size = generator.latent, generator.size
+
+        def forward(self, z):
+            return generator(z)
+
+    other = trials({"pca_ae": replace(organised, generator=Other())}, sizes, None, [*BASELINES, "sefa"])
+    ours = trials({"pca_ae": organised}, sizes, None, [*BASELINES, "sefa"])
+    assert without_sefa({"mine": other, "avatars": ours}) == {
+        "mine.sefa": "its generator has no first layer that is known to be linear"
+    }
+    assert "sefa" in {result.method for result in evaluate(ours[0])}
+    assert {result.method for result in evaluate(other[0])} == {"pca_ae", *BASELINES, "image_pca"}

@@ -54,7 +54,7 @@ def experiment(
     )
 
 
-def fitted(images: Images, shape: Sequence[int]) -> Images:
+def fitted(images: Images, shape: Sequence[int]) -> Float[Tensor, "n _ _ _"]:
     """Images with the channels and the size of a shape (n, channels, size, size)."""
     images = images.mean(1, keepdim=True) if shape[1] == 1 else images.expand(-1, 3, -1, -1)
     if images.shape[2:] == tuple(shape[2:]):

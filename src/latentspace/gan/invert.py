@@ -139,7 +139,7 @@ def _nearest(
 def _followed(
     generator: Frozen, near: Float[Tensor, "n starts latent"], images: Images, steps: int, progress: bool
 ) -> Float[Tensor, "n latent"]:
-    """The best of the latents that Adam reaches from each start."""
+    """The best of the latents that Adam reaches from each start, and of the first start itself."""
     starts = near.shape[1]
     z = near.flatten(0, 1).clone().requires_grad_()
     targets = images.repeat_interleave(starts, 0)
@@ -155,10 +155,10 @@ def _followed(
         optimiser.step()
         schedule.step()
     with torch.no_grad():
-        latents = _on_prior(z, generator)
-        found = torch.cat([generator(part).float().clamp(-1, 1) for part in latents.split(CHUNK)])
-        best = _mse(found, targets).view(-1, starts).argmin(1)
-    return latents.view(-1, starts, generator.latent)[torch.arange(len(best)), best]
+        latents = torch.cat([_on_prior(z, generator).view_as(near), near[:, :1]], 1)
+        found = torch.cat([generator(part).float().clamp(-1, 1) for part in latents.flatten(0, 1).split(CHUNK)])
+        best = _mse(found, images.repeat_interleave(starts + 1, 0)).view(-1, starts + 1).argmin(1)
+    return latents[torch.arange(len(best)), best]
 
 
 def _on_prior(z: Float[Tensor, "n latent"], generator: Frozen) -> Float[Tensor, "n latent"]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
@@ -163,14 +163,21 @@ class Variant(Experiment):
     seeds: SeedCount = 1
     steps: Steps | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _numbered(cls, values: Any) -> Any:
+        """Number the pictures of `anchors_from`."""
+        if isinstance(values, dict) and isinstance(pictures := values.get("anchors_from"), list):
+            return {"anchors": [*range(len(pictures))]} | values
+        return values
+
     @model_validator(mode="after")
     def _anchored(self) -> Variant:
-        if self.anchors_from is not None:
-            if self.anchors_file is not None or self.anchors not in ([], [*range(len(self.anchors_from))]):
-                raise ValueError("give anchors_from, or anchors, not both")
-            self.anchors = [*range(len(self.anchors_from))]
         if not self.anchors:
             raise ValueError("give anchors, their seeds or rows, or anchors_from, pictures")
+        numbered = self.anchors == [*range(len(self.anchors_from or ()))]
+        if self.anchors_from is not None and (self.anchors_file is not None or not numbered):
+            raise ValueError("give anchors_from, or anchors, not both")
         return self
 
     @model_validator(mode="after")
