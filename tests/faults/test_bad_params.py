@@ -125,9 +125,9 @@ def mutations():
 
 SMALL = {  # 1 is little, but enough
     *("steps", "checkpoint_every", "evaluations", "memory", "hidden", "restarts", "code_size", "levels", "levels_2d"),
-    *("divide", "seeds", "encoder_times"),
+    *("divide", "seeds", "encoder_times", "plain_steps", "min_seeds", "starts"),
 }
-OFF = {"slope", "settle", "weight", "code_noise", "noise"}  # 0 switches them off
+OFF = {"slope", "settle", "plain_settle", "weight", "code_noise", "noise"}  # 0 switches them off
 OPTIONAL = {  # a variant without them has the general value, or the default
     *(
         "steps",
@@ -154,6 +154,7 @@ OPTIONAL = {  # a variant without them has the general value, or the default
         "seeds",
     ),
     *("penalty", "encoder_times", "attributes", "sigmas", "method", "beta"),
+    *("min_seeds", "plain_settle", "deflate", "encoder"),
 }
 SOME = {"seeds", "names", "levels", "levels_2d", "positions", "anchors", "sigmas"}  # any subset in any order
 
@@ -170,6 +171,8 @@ def is_meaningful(path, value):
             return 1 <= sum(value) <= 10
         if key == "betas":
             return all(0 <= entry < 1 for entry in value)
+        if key == "code_noise":
+            return len(value) == len(before) and 0 <= min(value) <= max(value) <= 10
         if key == "shares":
             return len(value) == len(before) and 1e-6 <= min(value) <= max(value) <= 1e6
         if key == "hole":
@@ -180,6 +183,23 @@ def is_meaningful(path, value):
     return (value == 1 and key in SMALL) or (0 <= value < 1e-29 and key in OFF)
 
 
+def heirs(section, variant):
+    """A variant, and all that have something from it as their base."""
+    variants = read_yaml(ROOT / "params.yaml")[section]["variants"]
+    found = {variant}
+    while more := {name for name, values in variants.items() if values and values.get("base") in found} - found:
+        found |= more
+    return found
+
+
+def check_others(path, lines):
+    """Every further line is about another variant that has its value from the changed one."""
+    if lines:
+        section, _, variant, *_ = path
+        named = [re.match(rf"params\.yaml: {section}\.variants\.([\w-]+)", line)[1] for line in lines]
+        assert set(named) <= heirs(section, variant) and len(set(named)) == len(named), lines
+
+
 def test_every_mutation_is_refused_in_one_line_or_meaningful(tally, tmp_path, monkeypatch):
     monkeypatch.setenv("DVC_ROOT", str(ROOT))
     refused, accepted = 0, []
@@ -187,7 +207,8 @@ def test_every_mutation_is_refused_in_one_line_or_meaningful(tally, tmp_path, mo
         try:
             check(values)
         except ParamsError as error:
-            (line,) = str(error).splitlines()
+            line, *others = str(error).splitlines()
+            check_others(path, others)
             assert line.startswith("params.yaml: ") and len(line) < 1100 and line.isprintable(), line
             section, key = ".".join(path[:-1]), path[-1]
             assert f"{section}.{key}" in line or f"{section}: " in line or (path[0] in line and key in line), line
@@ -203,7 +224,14 @@ def test_every_mutation_is_refused_in_one_line_or_meaningful(tally, tmp_path, mo
 
 # ---- Random mistakes -------------------------------------------------------------------------------------------------
 
-FREE_TEXT = {"path", "file", "anchors_file"}  # any file may be named; it must exist, which is tested by itself
+FREE_TEXT = {
+    "path",
+    "file",
+    "anchors_file",
+    "exported",
+    "torchscript",
+    "onnx",
+}  # any file may be named; it must exist, which is tested by itself
 
 
 @st.composite
