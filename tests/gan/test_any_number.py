@@ -8,11 +8,13 @@ import pandas as pd
 import pytest
 import torch
 from PIL import Image
+from torch import nn
 
 from latentspace.gan import codes, direct, explorer, sweep
 from latentspace.gan.attributes import statistics
 from latentspace.gan.direct import DirectJob, train_direct
 from latentspace.gan.directions import METHODS, Directions
+from latentspace.gan.formats.traced import traced
 from latentspace.gan.local import LocalModel, Organised
 from latentspace.gan.network import Generator
 from latentspace.gan.params import Direct, Sizes, Variant
@@ -29,15 +31,23 @@ from latentspace.plots import explorer as grids
 from latentspace.plots.explorer import STEPS
 from latentspace.report import gan as claims
 
-GREY, COLOUR = 1, 3
+GREY, COLOUR, FOREIGN = 1, 3, 0
 # Every number of components; both kinds of images for the smallest and the largest.
-CASES = [(k, COLOUR if k % 2 else GREY) for k in range(1, 11)] + [(1, GREY), (10, COLOUR)]
+CASES = [(k, COLOUR if k % 2 else GREY) for k in range(1, 11)] + [(1, GREY), (10, COLOUR), (1, FOREIGN), (5, FOREIGN)]
+NORMAL = "normal"
 SIZES = Sizes(train_images=24, test_images=20, seed=0)
 SCHEDULE = Training(steps=2, batch_size=8, learning_rate=0.01, warmup=0.5, betas=[0.9, 0.99], checkpoint_every=2)
 
 
 def tiny(channels, scales=2, latent=12):
     torch.manual_seed(0)
+    if channels == FOREIGN:  # of a size that is no power of 2
+        return traced(
+            nn.Sequential(nn.Linear(latent, 432), nn.Tanh(), nn.Unflatten(1, (3, 12, 12))),
+            [latent],
+            (-1.0, 1.0),
+            NORMAL,
+        )
     return Generator(latent, [4] * scales, channels=channels).eval().fold()
 
 

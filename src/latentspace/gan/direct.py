@@ -65,7 +65,7 @@ def train_direct(job: DirectJob) -> LatentModel:
     The networks have the levels of the section, but not more than the images can be halved; the coarsest are left out.
     """
     (channels, size), network = job.images.shape[1:3], job.section.network
-    levels = size.bit_length() - 2
+    levels = max(0, (size & -size).bit_length() - 2)
     organised = PCAAutoencoder.of(
         job.section,
         training=job.section.training,
