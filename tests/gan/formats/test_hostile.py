@@ -256,6 +256,11 @@ def scripted(path, *lines, more=""):
         torch.jit.save(torch.jit.script(module.Made()), path)
 
 
+HOOKS = (
+    "    @torch.jit.export\n    def __getstate__(self):\n        return torch.ones(1), self.training\n"
+    "    @torch.jit.export\n    def __setstate__(self, state: tuple[torch.Tensor, bool]):\n"
+    "        while True:\n            self.training = state[1]\n"
+)
 IMAGES = "x = torch.sin(z[:, :4].reshape(-1, 1, 2, 2))"
 
 
@@ -294,12 +299,7 @@ def test_a_script_with_random_numbers_is_refused(path):
 
 
 def test_a_script_whose_loading_would_run_code_is_refused(path):
-    hooks = (
-        "    @torch.jit.export\n    def __getstate__(self):\n        return torch.ones(1), self.training\n"
-        "    @torch.jit.export\n    def __setstate__(self, state: tuple[torch.Tensor, bool]):\n"
-        "        while True:\n            self.training = state[1]\n"
-    )
-    scripted(path, IMAGES, "return x", more=hooks)
+    scripted(path, IMAGES, "return x", more=HOOKS)
     assert "loading would call" in refusal(path, "torchscript")
 
 
@@ -331,3 +331,147 @@ def test_without_the_package_onnx_the_extra_is_named(path, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
     with pytest.raises(ImportError, match=r"latentspace\[onnx\]"):
         onnx_file.read(path)
+
+
+class Saves(nn.Module):
+    """Writes a file when it is called."""
+
+    def __init__(self, mark: str):
+        super().__init__()
+        self.mark = mark
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        torch.save([1], self.mark)
+        return z
+
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript itself
+
+    @torch.jit.interface
+    class Part(nn.Module):
+        def forward(self, z: torch.Tensor) -> torch.Tensor:
+            pass
+
+
+class Calls(nn.Module):
+    """Calls a part of which only the interface is known."""
+
+    part: Part
+
+    def __init__(self, mark: str):
+        super().__init__()
+        self.part = Saves(mark)
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return self.part.forward(z).view(-1, 1, 2, 2)
+
+
+class Hooked(nn.Module):
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        return z.view(-1, 1, 2, 2)
+
+
+def hook(module, inputs: tuple[torch.Tensor], output: torch.Tensor) -> torch.Tensor:
+    return output + 1
+
+
+def hooked():
+    module = Hooked()
+    module.register_forward_hook(hook)
+    return module
+
+
+@pytest.mark.parametrize("made", [Calls, lambda _: hooked()])
+def test_code_that_the_instructions_do_not_show_is_refused(made, path, tmp_path):
+    mark = tmp_path / "ran"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.save(torch.jit.script(made(str(mark))), path)
+    with pytest.raises(ValueError, match=r"prim::CallMethod|forward hooks"):
+        torchscript.read(path, 4)
+    assert not mark.exists()
+
+
+def test_a_file_with_two_directories_is_seen_as_pytorch_sees_it(tmp_path, path):
+    """Python's zipfile finds the second directory, PyTorch's reader the first."""
+    scripted(tmp_path / "evil", IMAGES, "return x", more=HOOKS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.save(torch.jit.trace(Small().eval(), torch.zeros(1, LATENT)), tmp_path / "good")
+    whole = {name: (tmp_path / name).read_bytes() for name in ("evil", "good")}
+    ends = {name: content.rindex(b"PK\x05\x06") for name, content in whole.items()}
+    body = {name: content[: ends[name]] for name, content in whole.items()}
+    tail = whole["evil"][ends["evil"] :]
+    path.write_bytes(body["evil"] + body["good"] + tail)
+    with pytest.raises(ValueError, match=r"weights\.file: "):
+        torchscript.read(path, LATENT)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (
+            IMAGES,
+            "l = [z]",
+            "for i in range(9):",
+            "    for j in range(len(l)):",
+            "        l.append(z)",
+            "return x + l[0].sum()",
+        ),
+        (IMAGES, "l = [0]", "for i in range(99):", "    l = l + l", "return x + l[0]"),
+        (IMAGES, "l = [0] * 10000000000", "return x + l[0]"),
+    ],
+)
+def test_a_script_with_lists_that_explode_is_refused(path, lines):
+    scripted(path, *lines)
+    assert "makes a list longer" in refusal(path, "torchscript")
+
+
+class Returned(Small):
+    def forward(self, z):
+        x = self.images(z)
+        x.view(-1, 48).mul_(3)
+        return x
+
+
+@pytest.mark.parametrize("kind", ["exported", "torchscript"])
+def test_a_change_through_a_view_of_the_images_is_refused(path, kind):
+    write(Returned().eval(), path, kind=kind)
+    assert "is a view" in refusal(path, kind)
+
+
+def test_a_change_is_seen_by_all_that_come_after(path):
+    class Twice(Small):
+        def forward(self, z):
+            x = self.images(z)
+            y = x.mul_(2)
+            x.add_(1)
+            return self.last(y[:, :1]) + x
+
+    write(Twice().eval(), path)
+    z = torch.randn(3, LATENT)
+    assert torch.allclose(exported.read(path)(z), Twice()(z), atol=1e-5)
+
+
+def test_weights_that_share_a_few_numbers_are_refused(path):
+    write(Small(), path)
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    name = next(name for name in parts if name.endswith("model_weights_config.json"))
+    config = json.loads(parts[name])
+    meta = config["config"]["layer.weight"]["tensor_meta"]
+    meta |= {"sizes": [{"as_int": 2**17}, {"as_int": 2**14}], "strides": [{"as_int": 0}, {"as_int": 0}]}
+    parts[name] = json.dumps(config).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for each, content in parts.items():
+            archive.writestr(each, content)
+    assert "more numbers than are stored" in refusal(path)
+
+
+def test_a_wrong_length_of_latents_is_told_in_one_line(path, capfd):
+    write(Small().eval(), path, kind="torchscript")
+    with pytest.raises(ValueError, match="cannot be traced") as caught:
+        torchscript.read(path, 15)
+    assert "\n" not in str(caught.value)
+    assert capfd.readouterr().err == ""

@@ -26,6 +26,7 @@ DTYPES |= {12: "bool", 13: "bfloat16"}
 PLAIN = ("as_int", "as_ints", "as_float", "as_floats", "as_string", "as_bool", "as_bools", "as_int_lists")
 WITHOUT_VALUE = ("as_none", "as_memory_format", "as_layout", "as_device")  # of no effect on a value
 POSITIONAL = 1
+LONGEST = 2**24  # numbers in a batch of latents
 
 
 def read(path: Path, low_high: Sequence[float] = (-1.0, 1.0), prior: Prior = SPHERE) -> Program:
@@ -61,8 +62,8 @@ def told(path: Path) -> Iterator[None]:
     """Tell every error in one line that names the file."""
     try:
         yield
-    except FileNotFoundError:
-        raise ValueError(f"{path}: no such file") from None
+    except FileNotFoundError as error:
+        raise ValueError(f"{error.filename or path}: no such file") from None
     except UnsupportedError as error:
         raise ValueError(f"{path}: {error}") from None
     except Exception as error:  # a damaged file can fail in any way
@@ -120,6 +121,8 @@ class _Archive:
         raw = bytearray(self.zip.read(f"{self.root}/data/{where}/{entry['path_name']}"))
         if math.prod(sizes) == 0:
             return torch.zeros(sizes)
+        if math.prod(sizes) > len(raw):
+            raise UnsupportedError(f"its weight {name[:60]!r} has more numbers than are stored")
         flat = torch.frombuffer(raw, dtype=getattr(torch, DTYPES[meta["dtype"]]))
         found = flat.as_strided(sizes, strides, meta["storage_offset"]["as_int"]).contiguous()
         return found.float() if found.is_floating_point() else found
@@ -133,7 +136,10 @@ def _taken(inputs: Sequence[Mapping[str, Any]], values: Mapping[str, Any]) -> tu
     batch, *shape = values[name]["sizes"]
     if not shape or any("as_int" not in size for size in shape):
         raise UnsupportedError("it takes latents of no fixed length; expected the shape (batch, latent)")
-    return name, [batch.get("as_int", 1), *(size["as_int"] for size in shape)]
+    found = [batch.get("as_int", 1), *(size["as_int"] for size in shape)]
+    if not 0 < math.prod(found) <= LONGEST:
+        raise UnsupportedError(f"it takes latents of the shape {tuple(found)}")
+    return name, found
 
 
 def _given(specs: Sequence[Mapping[str, Any]]) -> str:

@@ -46,9 +46,9 @@ def program(
         UnsupportedError: if an operation is not allowed, or a result is too large or of the wrong shape.
         ValueError: as `Program.check`.
     """
-    folding = _Folding(takes, weights, steps)
+    folding = _Folding(takes, weights, steps, gives)
     folding.take_all()
-    gives = folding.current.get(gives, gives)
+    gives = folding.now(gives)
     check_images(folding.values[gives], takes[1][0])
     if gives in folding.constant:
         raise UnsupportedError("its images do not depend on the latent")
@@ -94,6 +94,12 @@ class _Names:
         return self.of(value) if key == REFERENCE and value is not None else value
 
 
+def _draws(step: Step) -> bool:
+    """Whether an operation drops values by chance."""
+    values = [*step.args, *step.kwargs.values()]
+    return step.target.startswith("torch.ops.aten.dropout") and values[2:3] == [True]
+
+
 class _Folding:
     """Goes through the operations of a graph once, on one batch, and keeps those that depend on it.
 
@@ -106,7 +112,9 @@ class _Folding:
         current: name of the value that a changed one has now.
     """
 
-    def __init__(self, takes: tuple[str, list[int]], weights: Mapping[str, Tensor], steps: Sequence[Step]) -> None:
+    def __init__(
+        self, takes: tuple[str, list[int]], weights: Mapping[str, Tensor], steps: Sequence[Step], gives: str
+    ) -> None:
         name, shape = takes
         batch = torch.randn(shape, generator=torch.Generator().manual_seed(0))
         self.like, self.meta_like = batch, batch.to("meta")
@@ -115,6 +123,7 @@ class _Folding:
         self.largest = max(SMALL, sum(weight.numel() for weight in weights.values()))
         self.constant, self.kept, self.current, self.steps = {*weights}, list[Step](), dict[str, str](), steps
         self.last_use = {used: number for number, step in enumerate(steps) for used in step.names()}
+        self.last_use[gives] = len(steps)
 
     def take_all(self) -> None:
         """Go through all operations."""
@@ -128,7 +137,7 @@ class _Folding:
         step = self.steps[number]
         if step.operation is None:
             return
-        if is_in_training_mode(step.target, step.args):
+        if is_in_training_mode(step.target, step.args) or _draws(step):
             raise UnsupportedError("it is in training mode: call eval() before the export")
         changed = step.args[0][REFERENCE] if changes_its_input(step.target) else None
         if changed is not None:
@@ -148,25 +157,33 @@ class _Folding:
         if max(sizes, default=0) > LARGEST * len(self.like):
             raise UnsupportedError(f"its value {results[0][:40]!r} has {max(sizes):,} numbers")
         step.run(self.values, self.like)
+        if any(isinstance(self.values[name], int) and abs(self.values[name]) > LARGEST**2 for name in results):
+            raise UnsupportedError(f"its value {results[0][:40]!r} is a number too large for a size")
         known = step.names() <= self.constant or depends_on_shape(step.target)
         if known and max(sizes, default=0) <= self.largest:
             self.constant |= {*results}
         else:
             self.kept.append(step)
         if changed is not None:
-            self.current[changed] = results[0]
+            self.current[self.now(changed)] = results[0]
 
     def _check_views(self, changed: str, number: int) -> None:
         """Raise UnsupportedError if later operations take other views of a value that is changed."""
-        value = self.values[self.current.get(changed, changed)]
+        value = self.values[self.now(changed)]
         for name, other in self.values.items():
             if name != changed and self.last_use.get(name, -1) > number and isinstance(other, Tensor):
-                seen = self.values[self.current.get(name, name)]
+                seen = self.values[self.now(name)]
                 if seen.untyped_storage().data_ptr() == value.untyped_storage().data_ptr():
                     raise UnsupportedError(
                         f"it changes {changed[:40]!r}, of which {name[:40]!r} is a view: "
                         "export it with .run_decompositions({})"
                     )
+
+    def now(self, name: str) -> str:
+        """Name of the value that a value has become by the changes so far."""
+        while name in self.current:
+            name = self.current[name]
+        return name
 
     def _now(self, value: Any) -> Any:
         """An argument with the present names of changed values, and with constants that are numbers."""
@@ -174,8 +191,7 @@ class _Folding:
             return [self._now(each) for each in value]
         if not isinstance(value, dict) or REFERENCE not in value:
             return value
-        name = str(value[REFERENCE])
-        name = self.current.get(name, name)
+        name = self.now(value[REFERENCE])
         number = name in self.constant and not isinstance(self.values[name], Tensor)
         return self.values[name] if number else {REFERENCE: name}
 

@@ -6,6 +6,7 @@ depend on the latent are those of `onnx_operators`. Needs the package ``onnx``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,16 +16,22 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from latentspace.gan.formats.exported import told
+from latentspace.gan.formats.exported import LONGEST, told
 from latentspace.gan.formats.onnx_operators import OPERATORS
 from latentspace.gan.formats.onnx_shapes import Given
-from latentspace.gan.formats.operations import UnsupportedError
+from latentspace.gan.formats.operations import UnsupportedError, words
 from latentspace.gan.formats.program import Program
 from latentspace.gan.formats.traced import traced
 from latentspace.gan.roles import SPHERE, Prior
 
 FEW = 1024  # numbers in an array that may be part of a computation of sizes
-GROWING = frozenset({"ConstantOfShape", "Expand", "Range", "Tile", "Resize", "Upsample", "Pad", "OneHot", "EyeLike"})
+# Operators on small arrays that compute sizes; of the elementwise ones the result may be larger than the inputs.
+ELEMENTWISE = words("Add And Div Equal Greater Less Max Min Mod Mul Or Pow Sub Where")
+OF_SIZES = ELEMENTWISE | words("""
+Abs Cast Ceil Concat Constant Floor Gather Identity Neg Not ReduceMax ReduceMin ReduceProd ReduceSum Reshape Shape Size
+Slice Sqrt Squeeze Transpose Unsqueeze
+""")
+OWN = {"", "ai.onnx"}  # ONNX's own domain
 
 
 def read(
@@ -54,6 +61,8 @@ def read(
         if len(model.functions):
             from onnx.inliner import inline_local_functions
 
+            if any(node.domain not in OWN for function in model.functions for node in function.node):
+                raise UnsupportedError("its functions call other functions, or have operators of other vendors")
             model = inline_local_functions(model)
         graph = _Graph.of(model)
         return traced(graph, graph.shape(latent), low_high, prior)
@@ -91,10 +100,12 @@ class _Graph:
         if len(inputs) != 1 or len(model.graph.output) != 1:
             count = f"{len(inputs)} inputs and {len(model.graph.output)} outputs"
             raise UnsupportedError(f"it has {count}; expected latents, and images")
+        constants = [each.t for node in model.graph.node for each in node.attribute if each.HasField("t")]
+        if any(each.data_location == TensorProto.EXTERNAL for each in constants):
+            raise UnsupportedError("one of its constants is in another file; save it in one file")
         outputs = [result.name for result in model.graph.output]
-        return cls(
-            inputs, outputs, model.graph.node, weights, {each.domain: each.version for each in model.opset_import}
-        )
+        versions = {"" if each.domain in OWN else each.domain: each.version for each in model.opset_import}
+        return cls(inputs, outputs, model.graph.node, weights, versions)
 
     def shape(self, latent: int | None) -> list[int]:
         """Shape of one latent; `latent` where the file says none."""
@@ -102,7 +113,10 @@ class _Graph:
         unknown = [size for size in sizes if size < 1]
         if not sizes or len(unknown) > 1 or (unknown and latent is None):
             raise UnsupportedError("it does not say how long its latents are: give latent, its length")
-        return [size if size > 0 else int(latent or 0) for size in sizes]
+        found = [size if size > 0 else int(latent or 0) for size in sizes]
+        if math.prod(found) > LONGEST:
+            raise UnsupportedError(f"it takes latents of the shape {tuple(found)}")
+        return found
 
     def __call__(self, latents: Tensor) -> Tensor:
         """Images of a batch of latents."""
@@ -120,7 +134,10 @@ class _Graph:
         if node.op_type == "Shape":
             given = [np.zeros(tuple(given[0].shape), dtype=np.bool_)]
         known = all(each is None or isinstance(each, np.ndarray) for each in given)
-        if not known or node.op_type in GROWING or node.domain not in {"", "ai.onnx"} or len(node.attribute) > FEW:
+        if not known or node.op_type not in OF_SIZES or node.domain not in OWN:
+            return None
+        shapes = [each.shape for each in given if each is not None]
+        if node.op_type in ELEMENTWISE and math.prod(np.broadcast_shapes(*shapes)) > FEW:
             return None
         from onnx.reference import ReferenceEvaluator
 
@@ -133,7 +150,7 @@ class _Graph:
         from onnx.helper import get_attribute_value
 
         name = node.op_type
-        if node.domain not in {"", "ai.onnx"} or name not in OPERATORS:
+        if node.domain not in OWN or name not in OPERATORS:
             raise UnsupportedError(f"its operator {f'{node.domain}.{name}'.strip('.')[:60]!r} is not one of generators")
         attributes = {each.name: get_attribute_value(each) for each in node.attribute}
         found = OPERATORS[name](Given(given, attributes, len(node.output), self.versions.get("", 1)))

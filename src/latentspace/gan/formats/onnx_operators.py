@@ -66,7 +66,8 @@ def _conv_transpose(given: Given) -> Tensor:
     weight = given.tensor(1)
     dimensions = weight.dim() - 2
     pads, ones = list(given.get("pads", [0] * 2 * dimensions)), [1] * dimensions
-    if pads[:dimensions] != pads[dimensions:] or "output_shape" in given.attributes or dimensions != 2:
+    automatic = given.get("auto_pad", "NOTSET") != "NOTSET" or "output_shape" in given.attributes
+    if pads[:dimensions] != pads[dimensions:] or automatic or dimensions != 2:
         raise UnsupportedError("one of its transposed convolutions has a padding that PyTorch has not")
     more = {"output_padding": given.get("output_padding", [0] * dimensions), "groups": given.get("group", 1)}
     more |= {"stride": given.get("strides", ones), "dilation": given.get("dilations", ones)}
@@ -81,6 +82,8 @@ def _gemm(given: Given) -> Tensor:
 
 
 def _batch_norm(given: Given) -> Tensor:
+    if given.get("training_mode", 0):
+        raise UnsupportedError("it is in training mode")
     x, scale, bias, mean, variance = (given.tensor(place) for place in range(5))
     return F.batch_norm(x, mean, variance, scale, bias, False, 0.0, given.get("epsilon", 1e-5))
 
@@ -105,7 +108,26 @@ def _group_norm(given: Given) -> Tensor:
 
 
 def _softmax(function: Callable[..., Tensor]) -> Operator:
-    return lambda given: function(given.tensor(0), dim=given.get("axis", -1 if given.version >= 13 else 1))
+    def over(given: Given) -> Tensor:
+        x = given.tensor(0)
+        if given.version >= 13:
+            return function(x, dim=given.get("axis", -1))
+        axis = given.get("axis", 1) % x.dim()  # of old versions the first of those that are taken together
+        return function(x.flatten(axis), dim=-1).reshape(x.shape)
+
+    return over
+
+
+def _selu(given: Given) -> Tensor:
+    if {"alpha", "gamma"} & given.attributes.keys():
+        raise UnsupportedError("one of its Selu has other numbers than PyTorch's")
+    return F.selu(given.tensor(0))
+
+
+def _dropout(given: Given) -> Tensor:
+    if given.has(2) and given.numbers(2):
+        raise UnsupportedError("it is in training mode, with dropout")
+    return given.tensor(0)
 
 
 def _clip(given: Given) -> Tensor:
@@ -113,16 +135,14 @@ def _clip(given: Given) -> Tensor:
     return given.tensor(0).clamp(low, high) if (low, high) != (None, None) else given.tensor(0)
 
 
-def _pool(function: Callable[..., Tensor]) -> Operator:
-    def pool(given: Given) -> Tensor:
-        kernel = given.attributes["kernel_shape"]
-        if len(kernel) != 2 or given.get("ceil_mode", 0) or any(size != 1 for size in given.get("dilations", [1])):
-            raise UnsupportedError("one of its pools has settings that are not supported")
-        padding, x = _padding(given, 2)
-        more = {"count_include_pad": bool(given.get("count_include_pad", 0))} if function is F.avg_pool2d else {}
-        return function(x, kernel, given.get("strides", [1, 1]), padding, **more)
-
-    return pool
+def _average_pool(given: Given) -> Tensor:
+    kernel, pads = given.attributes["kernel_shape"], given.get("pads", [0] * 4)
+    other = pads[:2] != pads[2:] or any(size != 1 for size in given.get("dilations", [1]))
+    if len(kernel) != 2 or given.get("ceil_mode", 0) or other:
+        raise UnsupportedError("one of its pools has settings that are not supported")
+    padding, x = _padding(given, 2)
+    counted = bool(given.get("count_include_pad", 0))
+    return F.avg_pool2d(x, kernel, given.get("strides", [1, 1]), padding, count_include_pad=counted)
 
 
 def _cast(given: Given) -> Tensor:
@@ -164,7 +184,7 @@ OPERATORS: dict[str, Operator] = {
     **{name: _elementwise(function, 2) for name, function in BINARY.items()},
     "Where": _elementwise(torch.where, 3),
     "Identity": _elementwise(lambda x: x),
-    "Dropout": _elementwise(lambda x: x),
+    "Dropout": _dropout,
     "Softplus": _elementwise(F.softplus),
     "Mish": _elementwise(F.mish),
     "HardSwish": _elementwise(F.hardswish),
@@ -172,7 +192,7 @@ OPERATORS: dict[str, Operator] = {
     "LeakyRelu": lambda given: F.leaky_relu(given.tensor(0), given.get("alpha", 0.01)),
     "Elu": lambda given: F.elu(given.tensor(0), given.get("alpha", 1.0)),
     "Celu": lambda given: F.celu(given.tensor(0), given.get("alpha", 1.0)),
-    "Selu": _elementwise(F.selu),
+    "Selu": _selu,
     "Gelu": lambda given: F.gelu(given.tensor(0), approximate=given.get("approximate", "none")),
     "HardSigmoid": lambda given: (given.get("alpha", 0.2) * given.tensor(0) + given.get("beta", 0.5)).clamp(0, 1),
     "Swish": lambda given: given.tensor(0) * (given.get("alpha", 1.0) * given.tensor(0)).sigmoid(),
@@ -201,7 +221,6 @@ OPERATORS: dict[str, Operator] = {
     "RMSNormalization": _rms_norm,
     "GroupNormalization": _group_norm,
     "Clip": _clip,
-    "AveragePool": _pool(F.avg_pool2d),
-    "MaxPool": _pool(F.max_pool2d),
+    "AveragePool": _average_pool,
     "Cast": _cast,
 }

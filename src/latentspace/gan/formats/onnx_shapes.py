@@ -16,6 +16,7 @@ from torch import Tensor
 
 from latentspace.gan.formats.operations import UnsupportedError
 
+HALF_PIXEL = ("half_pixel", "pytorch_half_pixel")
 Operator = Callable[["Given"], Any]
 
 
@@ -72,7 +73,8 @@ def _reshape(given: Given) -> Tensor:
 
 def _flatten(given: Given) -> Tensor:
     x = given.tensor(0)
-    axis = given.get("axis", 1) % (x.dim() + 1)
+    axis = given.get("axis", 1)
+    axis += x.dim() if axis < 0 else 0
     return x.reshape(x.shape[:axis].numel(), -1)
 
 
@@ -99,8 +101,7 @@ def _concat(given: Given) -> Tensor:
 
 def _split(given: Given) -> Sequence[Tensor]:
     x, axis, sizes = given.tensor(0), given.get("axis", 0), given.numbers(1, "split")
-    parts = given.get("num_outputs", given.outputs)
-    return x.split(sizes if sizes else -(-x.shape[axis] // parts), axis)
+    return x.split(sizes if sizes else -(-x.shape[axis] // given.outputs), axis)
 
 
 def _slice(given: Given) -> Tensor:
@@ -111,8 +112,8 @@ def _slice(given: Given) -> Tensor:
         if step == 1:
             x = x.narrow(axis, *_span(start, end, x.shape[axis]))
         else:
-            picked = range(x.shape[axis])[slice(start, end if abs(end) < 2**31 else None, step)]
-            x = x.index_select(axis, torch.tensor([*picked]))
+            first, last, step = slice(start, end if abs(end) < 2**31 else None, step).indices(x.shape[axis])
+            x = x.index_select(axis, torch.arange(first, last, step))
     return x
 
 
@@ -148,22 +149,31 @@ def _pad(given: Given) -> Tensor:
 
 
 def _resize(given: Given) -> Tensor:
-    x, old = given.tensor(0), "sizes" if given.version < 11 else ""
-    scales = given.numbers(1 if given.version < 11 else 2, "scales")
-    sizes = given.numbers(3, old) or [round(size * scale) for size, scale in zip(x.shape, scales, strict=True)]
-    if list(sizes[:2]) != list(x.shape[:2]) or "axes" in given.attributes:
-        raise UnsupportedError("it resizes other dimensions than those of the images")
-    mode, where = given.get("mode", "nearest"), given.get("coordinate_transformation_mode", "half_pixel")
+    x, old = given.tensor(0), given.version < 11
+    scales = given.numbers(1 if old else 2, "scales")
+    sizes = None if old else given.numbers(3)
+    sizes = sizes or [size * scale for size, scale in zip(x.shape, scales, strict=True)]
+    if list(sizes[:2]) != list(x.shape[:2]) or "axes" in given.attributes or any(size % 1 for size in sizes):
+        raise UnsupportedError("it resizes other dimensions than those of the images, or to a part of a pixel")
+    sizes, mode = [int(size) for size in sizes[2:]], given.get("mode", "nearest")
+    where = "asymmetric" if old else given.get("coordinate_transformation_mode", "half_pixel")
     if mode == "nearest":
-        if any(new % size for new, size in zip(sizes, x.shape, strict=True)):
-            raise UnsupportedError("it resizes to the nearest pixel by a factor that is not whole")
-        return F.interpolate(x, sizes[2:], mode="nearest")
-    if where not in {"half_pixel", "pytorch_half_pixel", "align_corners"} or given.get("antialias", 0):
+        _check_nearest(x, sizes, where, "floor" if old else given.get("nearest_mode", "round_prefer_floor"))
+        return F.interpolate(x, sizes, mode="nearest")
+    if where not in {*HALF_PIXEL, "align_corners"} or given.get("antialias", 0) or given.get("exclude_outside", 0):
         raise UnsupportedError(f"it resizes with {where!r}, which PyTorch has not")
     if mode == "cubic" and abs(given.get("cubic_coeff_a", -0.75) + 0.75) > 1e-6:
         raise UnsupportedError("it resizes by a cubic other than PyTorch's")
     how = {"linear": "bilinear", "cubic": "bicubic"}[mode]
-    return F.interpolate(x, sizes[2:], mode=how, align_corners=where == "align_corners")
+    return F.interpolate(x, sizes, mode=how, align_corners=where == "align_corners")
+
+
+def _check_nearest(x: Tensor, sizes: Sequence[int], where: str, rounded: str) -> None:
+    """Raise UnsupportedError unless the nearest pixel is the one that PyTorch takes."""
+    whole = all(new % size == 0 for new, size in zip(sizes, x.shape[2:], strict=True))
+    same = rounded == "floor" if where == "asymmetric" else where in HALF_PIXEL and rounded.startswith("round_prefer")
+    if not whole or not same:
+        raise UnsupportedError(f"it resizes to the nearest pixel by {where!r} and {rounded!r}, which PyTorch has not")
 
 
 def _depth_to_space(given: Given) -> Tensor:

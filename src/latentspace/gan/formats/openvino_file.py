@@ -8,6 +8,7 @@ Source: https://docs.openvino.ai, operation sets 1 to 8; IR versions 10 and 11.
 
 from __future__ import annotations
 
+import math
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -75,8 +76,9 @@ class Network:
         Raises:
             UnsupportedError: if it has not one input and one output, or no such layer.
         """
-        if path.stat().st_size > LARGEST or b"<!" in (text := path.read_bytes()).replace(b"<!--", b""):
-            raise UnsupportedError(f"{path.name}: too large, or with declarations that an IR does not have")
+        text = path.read_bytes() if path.stat().st_size <= LARGEST else b"\0"
+        if b"\0" in text or b"<!" in text.replace(b"<!--", b""):
+            raise UnsupportedError("its .xml is too large, not in UTF-8, or has declarations that an IR does not have")
         root = ET.fromstring(text)
         into: dict[str, dict[int, Place]] = {}
         for edge in root.iter("edge"):
@@ -85,12 +87,12 @@ class Network:
         layers = {layer.attrib["id"]: _layer(layer, into.get(layer.attrib["id"], {})) for layer in root.iter("layer")}
         for kind in ("Parameter", "Result"):
             if (count := sum(layer.kind == kind for layer in layers.values())) != 1:
-                raise UnsupportedError(f"{path.name}: {count} layers of the kind {kind}; expected one")
+                raise UnsupportedError(f"{count} layers of the kind {kind}; expected one")
         results = [layer.inputs[0] for layer in layers.values() if layer.kind == "Result"]
         if cut is not None:
             results = [(key, layer.outputs[0]) for key, layer in layers.items() if layer.name == cut]
         if not results:
-            raise UnsupportedError(f"{path.name}: no layer has the name {cut!r}")
+            raise UnsupportedError(f"no layer has the name {cut!r}")
         return cls(layers, path.with_suffix(".bin").read_bytes(), results[0])
 
     @property
@@ -112,7 +114,7 @@ class Network:
 
     def order(self) -> Iterator[str]:
         """Numbers of the layers that the result needs, each after its inputs."""
-        done, open_ = set[str](), list[str]()
+        done, open_ = set[str](), set[str]()
         todo = [self.result[0]]
         while todo:
             key = todo[-1]
@@ -125,16 +127,16 @@ class Network:
                 continue
             if key in open_:
                 raise UnsupportedError("its layers form a cycle")
-            open_.append(key)
+            open_.add(key)
             todo += missing
 
     def _results(self, layer: Layer, given: Sequence[Any]) -> Sequence[Any]:
         if layer.kind == "Const":
             return [self._constant(layer)]
-        if layer.kind not in LAYERS:
-            raise UnsupportedError(f"its layer {layer.kind[:40]!r} is not one of generators")
         if layer.kind in OF_SIZES and all(isinstance(each, np.ndarray) for each in given):
-            found = np.asarray(OF_SIZES[layer.kind](layer, *given))
+            found = np.asarray(_of_sizes(layer, given))
+        elif layer.kind not in LAYERS:
+            raise UnsupportedError(f"its layer {layer.kind[:40]!r} is not one of generators")
         elif layer.kind in SIZES:
             found = LAYERS[layer.kind](layer, _tensor(given[0]), *given[1:])
         else:
@@ -160,6 +162,14 @@ def _layer(element: ET.Element, inputs: Mapping[int, Place]) -> Layer:
     return Layer(
         element.attrib["name"], element.attrib["type"], settings, [inputs[port] for port in sorted(inputs)], outputs
     )
+
+
+def _of_sizes(layer: Layer, given: Sequence[Any]) -> Any:
+    """The result of a layer on small arrays, which is small too."""
+    shapes = [tuple(map(int, given[1]))] if layer.kind == "Broadcast" else [each.shape for each in given]
+    if layer.kind in {"Broadcast", "Add", "Multiply"} and math.prod(np.broadcast_shapes(*shapes)) > FEW:
+        raise UnsupportedError(f"its layer {layer.name[:40]!r} makes a small array large")
+    return OF_SIZES[layer.kind](layer, *given)
 
 
 def _tensor(value: Any) -> Tensor:

@@ -157,5 +157,4 @@ LAYERS: dict[str, Callable[..., Any]] = SIZES | {
     "GroupConvolution": _convolution,
     "ConvolutionBackpropData": _deconvolution,
     "GroupConvolutionBackpropData": _deconvolution,
-    "Gather": _gather,
 }

@@ -25,7 +25,7 @@ __not__ __or__ append as_tensor detach_ device dim dtype floordiv format is_floa
 tensor warn
 """)
 PRIMITIVES = words("""
-CallMethod Constant GetAttr If ListConstruct ListUnpack Loop NumToTensor RaiseException TupleConstruct
+Constant GetAttr If ListConstruct ListUnpack Loop NumToTensor RaiseException TupleConstruct
 TupleIndex TupleUnpack Uninitialized data device dtype is_cuda isinstance layout max min requires_grad shape
 unchecked_cast
 """)
@@ -45,7 +45,7 @@ def read(path: Path, latent: int, low_high: Sequence[float] = (-1.0, 1.0), prior
 
     Raises:
         ValueError: one line naming the file, if it is missing or damaged, or has anything that a generator does not
-            need, such as a loop, random numbers, or methods that loading would call.
+            need, such as a loop without a known end, random numbers, or methods that loading would call.
     """
     with told(path):
         if not path.is_file():
@@ -54,6 +54,8 @@ def read(path: Path, latent: int, low_high: Sequence[float] = (-1.0, 1.0), prior
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # TorchScript itself; many generators exist as such
             module: Any = torch.jit.load(path, map_location="cpu").eval()
+            if any(each._c._get_forward_hooks() or each._c._get_forward_pre_hooks() for each in module.modules()):
+                raise UnsupportedError("it has forward hooks")
             _check_block(module.inlined_graph)
             try:
                 return traced(module, [latent], low_high, prior)
@@ -65,28 +67,52 @@ def read(path: Path, latent: int, low_high: Sequence[float] = (-1.0, 1.0), prior
 
 
 def _check_archive(path: Path) -> None:
-    """Raise UnsupportedError for parts that are compressed, or code that loading would run."""
+    """Raise UnsupportedError for parts that are much larger than the file, or code that loading would run.
+
+    The code is read by PyTorch's own reader: another might find other parts in a file that was made to have two.
+    """
     with zipfile.ZipFile(path) as archive:
-        parts = archive.infolist()
-        if sum(part.file_size for part in parts) > path.stat().st_size + UNPACKED:
+        if sum(part.file_size for part in archive.infolist()) > path.stat().st_size + UNPACKED:
             raise UnsupportedError("its parts are much larger than the file")
-        for part in parts:
-            if "/code/" in part.filename and any(hook in archive.read(part) for hook in HOOKS):
-                raise UnsupportedError("it has a method that loading would call; nothing was executed")
+    reader: Any = torch._C.PyTorchFileReader(str(path))
+    for name in reader.get_all_records():
+        if name.startswith("code/") and any(hook in reader.get_record(name) for hook in HOOKS):
+            raise UnsupportedError("it has a method that loading would call; nothing was executed")
 
 
-def _check_block(block: Any, depth: int = 0) -> None:
-    """Raise UnsupportedError unless all instructions are ones that a generator may have."""
+def _check_block(block: Any, depth: int = 0, over_list: bool = False) -> None:
+    """Raise UnsupportedError unless all instructions are ones that a generator may have.
+
+    Args:
+        block: the instructions.
+        depth: number of loops around them.
+        over_list: whether one of these goes over a list, which must not grow there.
+    """
     for node in block.nodes():
         kind: str = node.kind()
         space, _, name = kind.partition("::")
         known = PRIMITIVES if space == "prim" else ALLOWED | SCALARS | SKIPPED if space == "aten" else frozenset[str]()
-        if not {name, name.removesuffix("_")} & known:
-            raise UnsupportedError(f"it has the instruction {kind[:60]!r}")
+        grows = name == "append" and over_list
+        grows |= name in {"add", "mul", "add_", "mul_"} and _makes_text_or_list(node) and (depth > 0 or name[0] == "m")
+        if not {name, name.removesuffix("_")} & known or grows:
+            raise UnsupportedError(
+                f"it has the instruction {kind[:60]!r}" + (", which makes a list longer" if grows else "")
+            )
         if name == "Loop" and (depth == DEPTH or not _is_short(node)):
             raise UnsupportedError("it has a loop whose end is not known; save a trace of it by torch.jit.trace")
         for inner in node.blocks():
-            _check_block(inner, depth + (name == "Loop"))
+            along = over_list or (name == "Loop" and "aten::len" in _sources(next(iter(node.inputs()))))
+            _check_block(inner, depth + (name == "Loop"), along)
+
+
+def _makes_text_or_list(node: Any) -> bool:
+    return any(each.type().kind() in {"ListType", "StringType"} for each in node.outputs())
+
+
+def _sources(count: Any) -> set[str]:
+    """Instructions from which a number of turns is computed."""
+    node = count.node()
+    return {node.kind()}.union(*map(_sources, node.inputs() if node.kind() == "aten::sub" else ()))
 
 
 def _is_short(loop: Any) -> bool:

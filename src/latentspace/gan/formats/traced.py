@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -35,13 +36,18 @@ def traced(
         UnsupportedError: as `folding.program`.
         ValueError: as `Program.check`.
     """
+    told = logging.getLogger("torch._subclasses.fake_tensor")
+    level = told.level
     try:
+        told.setLevel(logging.CRITICAL)
         with torch.no_grad():
             module = make_fx(images_of, tracing_mode="fake", _allow_non_fake_inputs=True)(torch.zeros(1, *shape))
     except UnsupportedError:
         raise
     except Exception as error:  # anything that the function does with tensors that have no data
-        raise TracingError(f"cannot be traced ({' '.join(str(error).split())[:200]})") from None
+        raise TracingError(f"cannot be traced ({' '.join(str(error).split())[-200:]})") from None
+    finally:
+        told.setLevel(level)
     module.graph.eliminate_dead_code()
     steps, weights = list[Step](), dict[str, Tensor]()
     for node in module.graph.nodes:
