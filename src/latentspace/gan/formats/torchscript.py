@@ -95,9 +95,8 @@ def _check_block(block: Any, depth: int = 0, over_list: bool = False) -> None:
         grows = name == "append" and over_list
         grows |= name in {"add", "mul", "add_", "mul_"} and _makes_text_or_list(node) and (depth > 0 or name[0] == "m")
         if not {name, name.removesuffix("_")} & known or grows:
-            raise UnsupportedError(
-                f"it has the instruction {kind[:60]!r}" + (", which makes a list longer" if grows else "")
-            )
+            reason = ", which makes a list longer" if grows else ""
+            raise UnsupportedError(f"it has the instruction {kind[:60]!r}{reason}")
         if name == "Loop" and (depth == DEPTH or not _is_short(node)):
             raise UnsupportedError("it has a loop whose end is not known; save a trace of it by torch.jit.trace")
         for inner in node.blocks():
