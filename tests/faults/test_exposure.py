@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from harness import LOOPBACK, kill, listening, members, running, until
 
+from latentspace.pipeline import bases
 from latentspace.pipeline.params import ParamsError, parse, read_yaml
 from latentspace.pipeline.tracking import paths, sending
 from latentspace.report.page import render
@@ -25,7 +26,7 @@ def test_a_variant_named_like_a_script_is_refused(tally):
         values[section][inner][SCRIPT] = next(iter(values[section][inner].values()))
         values[section]["names"] = [SCRIPT]
         with pytest.raises(ParamsError, match=rf"{section}\.names\.0 = '<script>"):
-            parse(Params, values)
+            parse(Params, bases.completed(values))
         tally.add("scripts given as names, refused or shown as text")
 
 
