@@ -31,7 +31,7 @@ def node(kind, *inputs, version=17, weights=None, **attributes):
 
 F32 = np.float32
 SCALES = {"scales": np.array([1, 1, 2, 2], F32)}
-W = {"w": np.random.default_rng(0).standard_normal((1, 2, 3, 3)).astype(F32)}
+W = {"w": np.random.default_rng(0).standard_normal((1, 1, 3, 3)).astype(F32)}
 SAME = {
     "softmax": node("Softmax", axis=-1),
     "softmax, all axes": node("Softmax", version=11, axis=2),
@@ -80,8 +80,6 @@ def test_an_operator_is_that_of_the_runtime(name, tmp_path):
     onnx.save(SAME[name], path)
     z = torch.randn(3, LATENT, generator=torch.Generator().manual_seed(0))
     (wanted,) = runtime.InferenceSession(path).run(None, {"z": z.numpy()})
-    if wanted.shape[1] == 2:  # images have one channel or three
-        pytest.skip("two channels")
     assert torch.allclose(onnx_file.read(path, prior="normal")(z), torch.from_numpy(wanted), atol=1e-5)
 
 
