@@ -36,7 +36,8 @@ def experiment(
         others: a generator of other images, all of which should be refused; None for none.
     """
     shape = samples(generator, section).shape
-    images = fitted(centred(torch.from_numpy(drawn.images[: section.images]).permute(0, 3, 1, 2)), shape)
+    pixels = drawn.images[-section.images :]  # the first of them were looked at when the limit was chosen
+    images = fitted(centred(torch.from_numpy(pixels).permute(0, 3, 1, 2)), shape)
     found = search(generator, images, section)
     factors = [standardised(regressor, each) for each in (images, found.nearest, found.images)]
     before, after = (float((factors[0] - each).square().sum()) for each in factors[1:])
