@@ -1,5 +1,7 @@
 """Search for the latents of images."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -79,6 +81,19 @@ def test_what_is_no_image_of_the_generator_is_refused_with_its_error(tmp_path):
 def test_images_of_another_shape_are_refused(sphere):
     with pytest.raises(ValueError, match=r"images of the shape \(3, 8, 8\); the generator's are \(1, 8, 8\)"):
         invert(sphere, torch.zeros(1, 3, 8, 8))
+
+
+def test_an_error_that_is_no_number_is_far(sphere):
+    images = sphere(drawn_anchors(6, [3])).clamp(-1, 1)
+    found = replace(invert(sphere, images, samples=50, steps=1), errors=torch.tensor([torch.nan]))
+    with pytest.raises(NotAnImageError, match=r"me\.png"):
+        found.check(["me.png"])
+
+
+@pytest.mark.parametrize("wrong", [{"starts": 3, "samples": 2}, {"starts": 0}, {"steps": 0}])
+def test_numbers_that_make_no_sense_are_refused(sphere, wrong):
+    with pytest.raises(ValueError, match="1 ≤ starts ≤ samples and steps ≥ 1 are needed"):
+        invert(sphere, torch.zeros(1, 1, 8, 8), **wrong)
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -61,7 +61,8 @@ class Inversion:
 
     def check(self, names: Sequence[str]) -> None:
         """Raise NotAnImageError, naming them and their errors, for images that are not of this generator."""
-        far = [(name, error) for name, error in zip(names, self.errors.tolist(), strict=True) if error > self.largest]
+        each = zip(names, self.errors.tolist(), strict=True)
+        far = [(name, error) for name, error in each if not error <= self.largest]  # NaN is far too
         if far:
             what = ", ".join(f"{name} (error {error:.3g})" for name, error in far)
             raise NotAnImageError(f"{what}: not an image of this generator, whose own are within {self.largest:.3g}")
@@ -89,20 +90,20 @@ def invert(
         progress: show progress bars.
 
     Raises:
-        ValueError: if the images do not have the size or the channels of the generator's.
+        ValueError: if the images do not have the size or the channels of the generator's, or a number makes no sense.
     """
+    if not 1 <= starts <= samples or steps < 1:
+        raise ValueError(f"1 ≤ starts ≤ samples and steps ≥ 1 are needed, not {starts}, {samples} and {steps}")
     with torch.no_grad():
         expected = generator(drawn_anchors(generator.latent, [seed], generator.prior)).shape[1:]
     if images.shape[1:] != expected:
         raise ValueError(f"images of the shape {tuple(images.shape[1:])}; the generator's are {tuple(expected)}")
     own = drawn_anchors(generator.latent, [stream(seed, number + 1) for number in range(OWN)], generator.prior)
     with torch.no_grad():
-        targets = torch.cat([images.float(), generator(own).float().clamp(-1, 1)])
+        targets = torch.cat([images.float(), _images(generator, own)])
     near, errors = _nearest(generator, targets, samples, starts, seed, progress)
     latents = _followed(generator, near[: len(images)], images.float(), steps, progress)
-    with torch.no_grad():
-        found = generator(latents).float().clamp(-1, 1)
-        first = generator(near[: len(images), 0]).float().clamp(-1, 1)
+    found, first = _images(generator, latents), _images(generator, near[: len(images), 0])
     return Inversion(
         latents,
         found,
@@ -111,6 +112,11 @@ def invert(
         _mse(first, images),
         float(errors[len(images) :, 0].max()),
     )
+
+
+@torch.no_grad()
+def _images(generator: Frozen, latents: Float[Tensor, "n latent"]) -> Images:
+    return torch.cat([generator(part).float().clamp(-1, 1) for part in latents.split(CHUNK)])
 
 
 def _mse(a: Images, b: Images) -> Float[Tensor, " n"]:
@@ -128,7 +134,7 @@ def _nearest(
     for begin in trange(0, samples, CHUNK, desc="samples", disable=not progress):
         z = torch.randn(min(CHUNK, samples - begin), generator.latent, generator=draw)
         z = on_sphere(z) if generator.prior == SPHERE else z
-        drawn = generator(z).float().clamp(-1, 1).flatten(1)
+        drawn = _images(generator, z).flatten(1)
         distance = torch.cdist(flat, drawn).square() / flat.shape[1]
         errors, order = torch.cat([errors, distance], 1).sort(1)
         errors, order = errors[:, :starts], order[:, :starts, None].expand(-1, -1, generator.latent)
@@ -156,7 +162,7 @@ def _followed(
         schedule.step()
     with torch.no_grad():
         latents = torch.cat([_on_prior(z, generator).view_as(near), near[:, :1]], 1)
-        found = torch.cat([generator(part).float().clamp(-1, 1) for part in latents.flatten(0, 1).split(CHUNK)])
+        found = _images(generator, latents.flatten(0, 1))
         best = _mse(found, images.repeat_interleave(starts + 1, 0)).view(-1, starts + 1).argmin(1)
     return latents[torch.arange(len(best)), best]
 

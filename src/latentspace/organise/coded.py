@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
 
 from latentspace.images import image_set
-from latentspace.images.image_set import ImageSet
+from latentspace.images.image_set import ImageSet, Pixels
 from latentspace.measures import columns
 from latentspace.measures.dependence import distance_correlations, max_correlation
 from latentspace.measures.moments import moments
-from latentspace.nn.chunks import in_chunks
+from latentspace.nn.chunks import in_chunks, mean_squared_difference
 from latentspace.nn.latent import LatentModel
 from latentspace.nn.models import load_seeds
 from latentspace.organise.params import Variants
@@ -25,27 +24,24 @@ from latentspace.organise.selected import PCA_AE, PLAIN
 from latentspace.pca import networks  # noqa: F401, the code of the models that are loaded here
 from latentspace.pca.afterwards import OrganisedLatents
 from latentspace.pipeline.measured import Measured, measured
+from latentspace.pipeline.workers import in_shares
 
 Networks = Mapping[int, LatentModel]  # by seed
 
 
 @dataclass(frozen=True)
 class Coded:
-    """A trained model with the test images and their codes, shape (n, components), in float64."""
+    """A trained model with the codes of the test images.
+
+    Attributes:
+        model: the model.
+        codes: in float64.
+        errors: mean squared error per pixel of the reconstructions from the first 1, 2, … components.
+    """
 
     model: LatentModel
     codes: Float[np.ndarray, "n components"]
-    images: Float[Tensor, "n channels h w"]
-
-    @cached_property
-    def errors(self) -> list[float]:
-        """Mean squared error per pixel of the reconstructions from the first 1, 2, … components."""
-        return [self._error(k) for k in range(1, self.model.components + 1)]
-
-    @torch.no_grad()
-    def _error(self, components: int) -> float:
-        z = torch.from_numpy(self.codes[:, :components]).to(self.images.dtype)
-        return float((in_chunks(self.model.decode, z) - self.images).square().mean())
+    errors: list[float]
 
 
 BySeed = Mapping[int, Coded]
@@ -83,14 +79,24 @@ def with_plain(models: Mapping[str, Networks]) -> dict[str, Networks]:
 
 def encode(models: Mapping[str, Networks], data: ImageSet) -> dict[str, dict[int, Coded]]:
     """Codes of the test images by every model, by variant and seed."""
-    images = torch.from_numpy(image_set.to_batch(data.test))
-    return {name: {seed: encode_one(model, images) for seed, model in of.items()} for name, of in models.items()}
+    each = [model for of in models.values() for model in of.values()]
+    found = iter(in_shares(partial(codes_and_errors, data.test), each))
+    return {name: {seed: Coded(model, *next(found)) for seed, model in of.items()} for name, of in models.items()}
 
 
 @torch.no_grad()
-def encode_one(model: LatentModel, images: Float[Tensor, "n channels h w"]) -> Coded:
-    """Codes of images by one model."""
-    return Coded(model, in_chunks(model.encode, images).double().numpy(), images)
+def codes_and_errors(
+    pixels: Pixels, models: Sequence[LatentModel]
+) -> list[tuple[Float[np.ndarray, "n components"], list[float]]]:
+    """Codes of images by every model, and the errors of `Coded`."""
+    images = torch.from_numpy(image_set.to_batch(pixels))
+    found = []
+    for model in models:
+        z = in_chunks(model.encode, images)
+        parts = [z[:, :k].to(images.dtype) for k in range(1, model.components + 1)]
+        errors = [mean_squared_difference(in_chunks(model.decode, part), images) for part in parts]
+        found.append((z.double().numpy(), errors))
+    return found
 
 
 def of_first_seed(coded: Mapping[str, BySeed]) -> dict[str, Coded]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,17 +13,19 @@ from matplotlib.ticker import NullFormatter
 from latentspace.images import image_set
 from latentspace.images.image_set import ImageSet
 from latentspace.measures.agreement import agreement
+from latentspace.measures.columns import Factors
 from latentspace.measures.dependence import correlation_table, covariance_table
 from latentspace.measures.matching import association
 from latentspace.measures.moments import size_horizontal_vertical
 from latentspace.organise.coded import BySeed, Coded, Networks, dependence, encode, errors_of, of_first_seed, order
-from latentspace.organise.factors import ellipse_factors, public_attributes
+from latentspace.organise.factors import Codes, ellipse_factors, public_attributes
 from latentspace.organise.params import Variants
 from latentspace.organise.schematic import growth
 from latentspace.organise.selected import ELLIPSES, GROWN, LONG, PCA_AE, PLAIN, on, swept
 from latentspace.pca import afterwards, baselines  # noqa: F401, the code of the models that are compared here
 from latentspace.pipeline.measured import Findings, Measured, as_table, measured
 from latentspace.pipeline.measured import Picture as Saveable
+from latentspace.pipeline.workers import in_shares
 from latentspace.plots.animation import Animation
 from latentspace.plots.naming import colour, words
 from latentspace.plots.style import Picture, axes_grid
@@ -117,14 +120,26 @@ def traversal_pictures(coded: Mapping[str, Coded], names: Mapping[str, Sequence[
 def scores_of_all(coded: Mapping[str, BySeed], data: ImageSet) -> list[Measured]:
     """All measures of every variant and seed, and the agreement of the seeds of a variant that has several."""
     public = size_horizontal_vertical(image_set.to_batch(data.test)[:, 0])
+    codes = [one.codes for by_seed in coded.values() for one in by_seed.values()]
+    scores = iter(in_shares(partial(scores_of_codes, data.test_factors, public), codes))
     rows = []
     for name, by_seed in coded.items():
         for seed, one in by_seed.items():
-            values = order(one) | dependence(one.codes) | ellipse_factors(one.codes, data)
-            rows += measured(name, values | public_attributes(one.codes, public), seed)
+            rows += measured(name, order(one) | next(scores), seed)
         if len(by_seed) > 1:
             rows += measured(name, {"agreement": agreement({seed: one.codes for seed, one in by_seed.items()})})
     return rows
+
+
+def scores_of_codes(factors: Factors, public: Factors, codes: Sequence[Codes]) -> list[dict[str, float]]:
+    """Measures of the dependence of each code's components, and of their match with factors.
+
+    Args:
+        factors: of ellipses.
+        public: S, H and V of the images, measured as in the authors' code.
+        codes: of the images by several models.
+    """
+    return [dependence(each) | ellipse_factors(each, factors) | public_attributes(each, public) for each in codes]
 
 
 def comparison(rows: Sequence[Measured]) -> pd.DataFrame:

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 
-from latentspace.images.image_set import ImageSet
 from latentspace.measures import columns
 from latentspace.measures.factors import dci, mutual_information_gap, sap
 from latentspace.measures.infomec import infomec
@@ -31,13 +30,12 @@ def area_leakage(table: pd.DataFrame) -> dict[str, float]:
     return {"area_leakage": leakage(table, "area", matched(table)["area"][0])}
 
 
-def ellipse_factors(codes: Codes, data: ImageSet) -> dict[str, float]:
+def ellipse_factors(codes: Codes, factors: columns.Factors) -> dict[str, float]:
     """Scores of the components as the factors of ellipses, after optimal one-to-one matching (Hungarian algorithm).
 
     A factor without a component, as there are fewer components than factors, scores 0. One component has no scores
     that compare components. Three or more have those of `turned_pair` too.
     """
-    factors = data.test_factors
     table = association(codes, factors)
     match = matched(table)
     area = match["area"][0]
@@ -45,13 +43,12 @@ def ellipse_factors(codes: Codes, data: ImageSet) -> dict[str, float]:
     scores = {"area_pearson": match["area"][1], "area_spearman": float(ranks.loc[area, "area"]) if area else 0.0}
     scores |= area_leakage(table)
     scores["factor_match"] = float(np.mean([match[name][1] for name in PAIR]))
-    turned = turned_pair(codes, data) if codes.shape[1] >= len(FACTORS) else {}
+    turned = turned_pair(codes, factors) if codes.shape[1] >= len(FACTORS) else {}
     return scores | disentanglement(codes, factors) | turned
 
 
-def turned_pair(codes: Codes, data: ImageSet) -> dict[str, float]:
+def turned_pair(codes: Codes, factors: columns.Factors) -> dict[str, float]:
     """Scores ``…_rotated`` after the best rotation of the two components that are matched to the isotropic pair."""
-    factors = data.test_factors
     match = matching(association(codes, factors))
     two = sorted(columns.component_names(codes).index(match[name][0]) for name in PAIR)
     pair = np.column_stack([factors[name] for name in PAIR])

@@ -51,6 +51,22 @@ def side_by_side(function: Callable[[Item], Result], items: Sequence[Item]) -> l
         ) from None
 
 
+def in_shares(function: Callable[[Sequence[Item]], list[Result]], items: Sequence[Item]) -> list[Result]:
+    """Apply a picklable `function` of several items, one process per core with its share of them.
+
+    Returns:
+        The results in the order of `items`, of which `function` returns one each.
+    """
+    count = max(1, min(cores(), len(items)))
+    shares = side_by_side(function, [items[first::count] for first in range(count)])
+    return [shares[number % count][number // count] for number in range(len(items))]
+
+
+def cores() -> int:
+    """Number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
 def one_thread() -> None:
     """Limit torch, BLAS and OpenMP to one thread in this process, so that no result depends on the number of cores."""
     from threadpoolctl import threadpool_limits

@@ -59,6 +59,7 @@ SAME = {
     "cubic": node("Resize", "", "scales", weights=SCALES, mode="cubic"),
     "average pool": node("AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
     "average pool, counted": node("AveragePool", kernel_shape=[3, 3], pads=[1, 1, 1, 1], count_include_pad=1),
+    "maximum pool": node("MaxPool", kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
     "slices": node(
         "Slice", "from", "to", "axes", "steps",
         weights={
@@ -93,7 +94,7 @@ REFUSED = {
     "old linear": node("Upsample", "scales", version=9, weights=SCALES, mode="linear"),
     "outside": node("Resize", "", "scales", weights=SCALES, mode="cubic", exclude_outside=1),
     "asymmetric pool": node("AveragePool", kernel_shape=[2, 2], pads=[0, 0, 1, 1]),
-    "maximum pool": node("MaxPool", kernel_shape=[3, 3], pads=[1, 1, 1, 1]),
+    "maximum pool, rounded up": node("MaxPool", kernel_shape=[3, 3], strides=[2, 2], ceil_mode=1),
     "automatic padding": node("ConvTranspose", "k", weights={"k": np.ones((1, 1, 3, 3), F32)}, auto_pad="SAME_UPPER"),
     "other selu": node("Selu", alpha=2.0),
     "random numbers": model(

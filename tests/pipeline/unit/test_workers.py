@@ -7,7 +7,8 @@ import time
 import pytest
 import torch
 
-from latentspace.pipeline.workers import one_thread, processes, rank, side_by_side
+from latentspace.pipeline import workers
+from latentspace.pipeline.workers import cores, in_shares, one_thread, processes, rank, side_by_side
 
 
 def squared(number: int) -> tuple[int, int, int]:
@@ -24,6 +25,23 @@ def test_results_are_in_the_order_of_the_items_and_each_has_its_process_and_one_
     assert [value for value, _, _ in results] == [9, 1, 4]
     assert len({pid for _, pid, _ in results} | {os.getpid()}) == 4
     assert {threads for _, _, threads in results} == {1}
+
+
+def squares(numbers: list[int]) -> list[tuple[int, int, int]]:
+    return [(number**2, os.getpid(), len(numbers)) for number in numbers]
+
+
+def test_many_items_are_shared_by_as_many_processes_as_there_are_cores(monkeypatch):
+    monkeypatch.setattr(workers, "cores", lambda: 3)
+    results = in_shares(squares, range(8))
+    assert [value for value, _, _ in results] == [number**2 for number in range(8)]
+    assert [size for _, _, size in results] == [3, 3, 2, 3, 3, 2, 3, 3]
+    assert len({pid for _, pid, _ in results} | {os.getpid()}) == 4
+    assert in_shares(squares, [5]) == [(25, os.getpid(), 1)] and in_shares(squares, []) == []
+
+
+def test_cores_are_those_that_this_process_may_use():
+    assert 1 <= cores() <= (os.cpu_count() or 1)
 
 
 def test_one_item_stays_in_this_process():

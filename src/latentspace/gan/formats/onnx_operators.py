@@ -135,14 +135,18 @@ def _clip(given: Given) -> Tensor:
     return given.tensor(0).clamp(low, high) if (low, high) != (None, None) else given.tensor(0)
 
 
-def _average_pool(given: Given) -> Tensor:
+def _pool(given: Given) -> tuple[Tensor, list[int], list[int], Any]:
+    """Input, kernel, stride and padding of a pool."""
     kernel, pads = given.attributes["kernel_shape"], given.get("pads", [0] * 4)
     other = pads[:2] != pads[2:] or any(size != 1 for size in given.get("dilations", [1]))
     if len(kernel) != 2 or given.get("ceil_mode", 0) or other:
         raise UnsupportedError("one of its pools has settings that are not supported")
     padding, x = _padding(given, 2)
-    counted = bool(given.get("count_include_pad", 0))
-    return F.avg_pool2d(x, kernel, given.get("strides", [1, 1]), padding, count_include_pad=counted)
+    return x, kernel, given.get("strides", [1, 1]), padding
+
+
+def _average_pool(given: Given) -> Tensor:
+    return F.avg_pool2d(*_pool(given), count_include_pad=bool(given.get("count_include_pad", 0)))
 
 
 def _cast(given: Given) -> Tensor:
@@ -222,5 +226,6 @@ OPERATORS: dict[str, Operator] = {
     "GroupNormalization": _group_norm,
     "Clip": _clip,
     "AveragePool": _average_pool,
+    "MaxPool": lambda given: F.max_pool2d(*_pool(given)),
     "Cast": _cast,
 }

@@ -26,8 +26,8 @@ mish prelu relu relu6 selu sigmoid silu softmax softplus tanh
 LAYERS = """
 _convolution _convolution_mode _native_batch_norm_legit_no_training _scaled_dot_product_attention_math
 adaptive_avg_pool2d addmm avg_pool2d baddbmm batch_norm bmm conv1d conv2d conv3d conv_transpose1d conv_transpose2d
-convolution dropout einsum group_norm instance_norm layer_norm linear matmul max_pool2d mm native_batch_norm
-native_group_norm native_layer_norm rms_norm scaled_dot_product_attention
+convolution dropout einsum group_norm instance_norm layer_norm linear matmul max_pool2d
+max_pool2d_with_indices mm native_batch_norm native_group_norm native_layer_norm rms_norm scaled_dot_product_attention
 """
 
 SHAPES = """
