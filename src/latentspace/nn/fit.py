@@ -25,6 +25,7 @@ from latentspace.nn.streams import batch_indices, stream
 from latentspace.pipeline.compute import CPU, Compute
 from latentspace.pipeline.files import atomic
 from latentspace.pipeline.params import Training
+from latentspace.pipeline.tracking import live
 from latentspace.pipeline.workers import rank
 
 if TYPE_CHECKING:
@@ -91,15 +92,16 @@ def fit(
     wrapped, optimizer = fabric.setup(objective, adam(objective, training))
     data = tuple(rows if rows.nbytes > RESIDENT else fabric.to_device(rows) for rows in data)
     start, history = resume(checkpoints, objective, optimizer)
-    every = max(1, training.steps // HISTORY_ROWS)
+    shown = live.Curve(checkpoints, history)
     for step in progress(range(start, training.steps), training.steps, label):
         rate, last = one_cycle(step, training), step + 1 == training.steps
         set_rate(optimizer, rate)
         chosen = distributed.shard(batch_indices(len(data[0]), training.batch_size, seed, step))
         torch.manual_seed(stream(seed, step))
         losses = train_step(fabric, wrapped, optimizer, tuple(rows[chosen.to(rows.device)] for rows in data))
-        if step % every == 0 or last:
+        if last or step % max(1, training.steps // HISTORY_ROWS) == 0:
             history.append(curve_row(step, rate, losses, seed))
+        shown.follow(step, losses)
         if checkpoints and ((step + 1) % training.checkpoint_every == 0 or last):
             save_checkpoint(checkpoints, objective, optimizer, step + 1, history)
     objective.to("cpu")

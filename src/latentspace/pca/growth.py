@@ -25,6 +25,7 @@ from latentspace.nn.rows import Rows
 from latentspace.pca.deflation import Deflation
 from latentspace.pca.networks import PacketAutoencoder, ScaleFreeBatchNorm
 from latentspace.pca.penalties import PENALTIES
+from latentspace.pca.progress import show
 from latentspace.pca.settings import Settings
 from latentspace.pipeline.compute import CPU, Compute
 from latentspace.pipeline.params import Training
@@ -225,6 +226,8 @@ def grow(
         objective, codes, history = growth.packet((inputs, codes, targets), packet)
         append_curve(curve, history)
         trained.append(objective)
+        so_far, where = joined(model, trained, sizes[: packet + 1]), growth.checkpoints
+        show(so_far, sizes[packet], growth.error, checkpoints=where, packet=packet + 1, compute=growth.compute)
     return joined(model, trained, sizes), curve
 
 

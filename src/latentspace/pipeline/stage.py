@@ -26,7 +26,7 @@ from latentspace.pipeline.declaration import Declaration, declaration
 from latentspace.pipeline.failures import DeclarationError, one_line
 from latentspace.pipeline.measured import Findings, Measured, Picture, means
 from latentspace.pipeline.params import S, lookup, parse
-from latentspace.pipeline.tracking.outbox import EXPORTED, RunLog, post
+from latentspace.pipeline.tracking.outbox import EXPORTED, RunLog, announce, post
 from latentspace.pipeline.workers import die_with_parent, one_thread, rank
 
 if TYPE_CHECKING:
@@ -276,6 +276,7 @@ def stage(script: str, variant: str | None = None) -> Iterator[Stage]:
     with one_line(name, "; the same command resumes from the last checkpoint"):
         run = Stage(name, declaration(name, bases.read(Path("params.yaml"))))
         run.log.description = _description(script)
+        announce(run.log, run.checkpoints)
         try:
             yield run
         except available.NothingToDoError:

@@ -26,6 +26,7 @@ from latentspace.nn import distributed, memory
 from latentspace.nn.fit import Diverged
 from latentspace.nn.streams import stream
 from latentspace.pipeline.compute import CPU, Compute
+from latentspace.pipeline.tracking import live
 from latentspace.pretraining.params import Recipe, Scale
 from latentspace.pretraining.samples import write_sheet
 from latentspace.pretraining.state import State, grow, resume, save_checkpoint, start
@@ -158,6 +159,7 @@ def train_scale(
     steps = math.ceil((scale.fade + scale.steady) / scale.batch)
     done = state.seen // scale.batch
     started, before = time.monotonic(), state.seconds
+    shown = live.Curve(checkpoints, state.history)
     bar = tqdm(total=steps, initial=done, desc=f"{label} {state.size}²", disable=None, leave=False, mininterval=1)
     for step in range(done, steps):
         _set_step(state, recipe)
@@ -166,6 +168,7 @@ def train_scale(
         state.seconds = before + time.monotonic() - started
         if state.step % HISTORY_EVERY == 0 or step + 1 == steps:
             _record(state, parts, seed)
+        shown.follow(state.step, parts)
         if state.step % recipe.checkpoint_every == 0 or step + 1 == steps:
             save_checkpoint(checkpoints, state)
             write_sheet(checkpoints / "latest.png", state.average, seed)

@@ -86,6 +86,7 @@ def test_a_stage_with_nothing_to_do_succeeds_and_says_why(tmp_path, monkeypatch,
     (tmp_path / "params.yaml").write_text("size_train: {names: [a]}\n")
     (tmp_path / "models").mkdir()
     (tmp_path / "size_x.py").write_text('"""What it does."""\n')
+    monkeypatch.setattr("latentspace.pipeline.stage.announce", lambda log, checkpoints: None)
     monkeypatch.setattr("latentspace.pipeline.stage.post", lambda log: {"stage": log.stage, "execution": "1"})
     with stage(str(tmp_path / "size_x.py")) as run:
         run.available({"b": "models/b"}, "size_train.names")

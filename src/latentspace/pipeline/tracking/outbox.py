@@ -13,8 +13,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from latentspace.pipeline.tracking import live, paths
 from latentspace.pipeline.tracking.paths import outbox
-from latentspace.pipeline.tracking.sender import sender_is_running, start_sender
+from latentspace.pipeline.tracking.sender import Process, process, sender_is_running, start_sender
 
 # Trainings whose network MLflow also stores as a model. They are few, as an export takes as long as a small training;
 # the network files of all trainings are artifacts of their runs.
@@ -49,6 +50,33 @@ class RunLog:
     models: list[tuple[str, str, list[Any]]] = field(default_factory=list)  # (name, path, example batch)
 
 
+def announce(log: RunLog, checkpoints: Path) -> None:
+    """Let a run appear in MLflow now that its stage begins; its trainings then publish points and pictures (live.py).
+
+    If the disk is full, the run appears when it is posted.
+
+    Args:
+        log: the run, which gets the tags that `post` needs to end it.
+        checkpoints: folder of the checkpoints of its trainings.
+    """
+    if os.environ.get("RANK", "0") != "0":
+        return
+    log.tags = {**git_tags(), **log.tags, "execution": uuid.uuid4().hex}
+    folder = paths.live() / log.tags["execution"]
+    draft = folder.with_name(f".{folder.name}")
+    try:
+        for part in ("curves", "images"):
+            (draft / part).mkdir(parents=True)
+        own = process(os.getpid()) or Process(os.getpid(), "")
+        (draft / "run.json").write_text(json.dumps({"process": asdict(own), "log": asdict(log)}), encoding="utf-8")
+        draft.replace(folder)
+        os.environ |= {live.FOLDER: str(folder.absolute()), live.ROOT: str(checkpoints.absolute())}
+        if not sender_is_running():
+            start_sender()
+    except OSError:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
 def post(log: RunLog) -> dict[str, str]:
     """Put a run into the outbox atomically, and start a sender if none is running.
 
@@ -57,9 +85,10 @@ def post(log: RunLog) -> dict[str, str]:
     Returns:
         The run record ``{"stage", "chapter", "execution"}``; ``execution`` is a tag of the run in MLflow.
     """
-    execution = uuid.uuid4().hex
+    execution = log.tags.get("execution") or uuid.uuid4().hex
     log.ended = time.time()
-    log.tags = {**git_tags(), **log.tags, "execution": execution}
+    log.tags = {**({} if "execution" in log.tags else git_tags()), **log.tags, "execution": execution}
+    os.environ.pop(live.FOLDER, None)
     draft = outbox() / f".{execution}"
     try:
         _put(log, draft)

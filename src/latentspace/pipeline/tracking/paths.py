@@ -26,6 +26,11 @@ def outbox() -> Path:
     return project_root() / ".tracking" / "outbox"
 
 
+def live() -> Path:
+    """Folder of the runs that were announced and are not sent completely, one folder each, named by its execution."""
+    return project_root() / ".tracking" / "live"
+
+
 def rejected() -> Path:
     """Folder of the runs that could not be sent because of what they hold, each beside a file with the reason."""
     return project_root() / ".tracking" / "rejected"
