@@ -26,7 +26,7 @@ def change(project: Path, old: str, new: str) -> None:
 
 def outputs(project: Path) -> dict[str, bytes]:
     """Everything the pipeline makes but the run records, which name MLflow runs."""
-    folders = ("data", "models", "metrics", "plots", "figures")
+    folders = ("data", "models", "metrics", "plots", "figures", "matrices")
     files = [file for folder in folders for file in (project / folder).rglob("*") if file.is_file()]
     return {str(file.relative_to(project)): file.read_bytes() for file in files if file.name != ".gitignore"}
 

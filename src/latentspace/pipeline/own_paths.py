@@ -9,7 +9,16 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
-WRITTEN = {"data", "models", "metrics", "plots", "figures", "runs", "report"}  # folders of the pipeline's outputs
+WRITTEN = {
+    "data",
+    "models",
+    "metrics",
+    "plots",
+    "figures",
+    "matrices",
+    "runs",
+    "report",
+}  # folders of the pipeline's outputs
 # DVC sets DVC_ROOT to the project, also for experiments in a copy of it; `make quick` sets the other one for its copy.
 ROOTS = ("LATENTSPACE_FILES", "DVC_ROOT")
 

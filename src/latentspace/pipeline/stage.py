@@ -207,8 +207,8 @@ class Stage:
         return str(path)
 
     def matrix(self, name: str, table: pd.DataFrame) -> None:
-        """Save a labelled square matrix (index = columns) as JSON under figures/<stage>/ and as a table of the run."""
-        path = self.output(f"figures/{self.name.replace('@', '/')}/{name}.json")
+        """Save a labelled square matrix (index = columns) as JSON under matrices/<stage>/ and as a table of the run."""
+        path = self.output(f"matrices/{self.name.replace('@', '/')}/{name}.json")
         files.write_json(path, {"labels": list(table.columns), "values": table.to_numpy(dtype=float).tolist()})
         self.log.artifacts.append((str(path), "matrices"))
         self.table(name, table.rename_axis("component").reset_index())

@@ -25,7 +25,7 @@ def run(tmp_path, monkeypatch):
     declared = Declaration(
         {"seeds": [0, 1], "size_x": {"grid": 3}, "size_y.part": {"grid": 4}},
         ("input.npz",),
-        ("models/size/x", "metrics/size_x.json", "figures/size_x"),
+        ("models/size/x", "metrics/size_x.json", "figures/size_x", "matrices/size_x"),
     )
     return Stage("size_x", declared)
 
@@ -77,7 +77,7 @@ def use_everything(run):
     run.read(Grid, "size_y.part")
     _ = run.seeds
     run.input("input.npz")
-    for folder in ("models/size/x", "metrics/size_x.json", "figures/size_x"):
+    for folder in ("models/size/x", "metrics/size_x.json", "figures/size_x", "matrices/size_x"):
         run.output(folder)
 
 
@@ -159,7 +159,7 @@ def test_findings_are_written_and_recorded(run, capsys):
     table = pd.DataFrame({"method": ["pca_ae"], "mse": [0.5]})
     pictures = {"walk.gif": Text("GIF"), "code.png": Image.new("L", (6, 4), 255)}
     run.record(Findings([Measured("", "mse", 0.5)], pictures, {"covariance": matrix}, {"comparison": table}, "done"))
-    kept = json.loads(files.Path("figures/size_x/covariance.json").read_text())
+    kept = json.loads(files.Path("matrices/size_x/covariance.json").read_text())
     assert kept == {"labels": names, "values": [[1.0, 0.25], [0.25, 1.0]]}
     assert run.log.tables["covariance"] == {"component": names, "z1": [1.0, 0.25], "z2": [0.25, 1.0]}
     assert run.log.tables["comparison"] == {"method": ["pca_ae"], "mse": [0.5]}
@@ -170,7 +170,7 @@ def test_findings_are_written_and_recorded(run, capsys):
         ("metrics/size_x.json", ""),
         ("figures/size_x/walk.gif", "figures"),
         ("figures/size_x/code.png", "figures"),
-        ("figures/size_x/covariance.json", "matrices"),
+        ("matrices/size_x/covariance.json", "matrices"),
     ]
     assert capsys.readouterr().out == "size_x: done\n"
 
