@@ -55,7 +55,7 @@ METHODS = {
     "linear_pca": Method("linear PCA", BLACK, "x"),
     "nested_dropout": Method("nested dropout", GREEN),
     "beta_vae": Method("β-VAE", PURPLE),
-    "beta_tcvae": Method("β-TCVAE", PURPLE, "v"),
+    "beta_tcvae": Method("β-TCVAE", ORANGE, "v"),
     "least_volume": Method("Least Volume", SKY),
     "ganspace": Method("GANSpace", BLUE),
     "ganspace_ica": Method("GANSpace + ICA", SKY),

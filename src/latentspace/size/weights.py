@@ -83,7 +83,8 @@ def linear_share(network: ShapeAutoencoder, filter_: Float[np.ndarray, "size siz
 
 def filters(network: ShapeAutoencoder) -> Picture:
     """Every 3×3 filter of the encoder (above) and of the decoder (below), level by level (slide 12)."""
-    figure, axes = axes_grid(2, len(network.down), width=1.7, height=2.2)
+    figure, axes = axes_grid(2, len(network.down), width=1.6, height=2.2)
+    axes[0, 0].get_gridspec().set_width_ratios([1, *[2] * (len(network.down) - 2), 1])
     parts: dict[str, Sequence[DownConv | UpConv]] = {"encoder": network.down, "decoder": network.up}
     for line, (part, layers) in zip(axes, parts.items(), strict=True):
         for level, (cell, layer) in enumerate(zip(line, layers, strict=True), start=1):
@@ -94,7 +95,8 @@ def filters(network: ShapeAutoencoder) -> Picture:
 
 
 def _tiled(taps: Float[np.ndarray, "out in 3 3"]) -> Float[np.ndarray, "height width"]:
-    """All filters of a layer in one image, one row per output channel, separated by lines of zeros."""
+    """All filters of a layer in one image, separated by lines of zeros: a row per output, or per input if more."""
+    taps = taps.swapaxes(0, 1) if taps.shape[1] > taps.shape[0] else taps
     out, in_ = taps.shape[:2]
     tiles = np.pad(taps, ((0, 0), (0, 0), (0, 1), (0, 1)))
     return tiles.transpose(0, 2, 1, 3).reshape(out * 4, in_ * 4)[:-1, :-1]
