@@ -213,7 +213,16 @@ def plots(project, command):
     sh(project, command)
     page = (project / "dvc_plots/index.html").read_text()
     assert "Training on ellipses, pca_ae" in page and '"strong"' in page
+    assert page.count("figures_organise_codes_traversals.png") == 2, "pictures of both"
     assert "dvc_plots" not in sh(project, "git status --short")
+
+
+def compare(project, command):
+    assert re.search(r"compare\.html: [1-9]\d* claims and [1-9]\d* pictures differ", sh(project, command))
+    page = (project / "compare.html").read_text()
+    assert "<code>organise_train.variants.pca_ae.weight</code></td>" in page
+    assert "figures/organise_codes/traversals.png" in page and "figures/size_code/code.png" not in page
+    assert "compare.html" not in sh(project, "git status --short")
 
 
 def own_images(project, command):
@@ -290,6 +299,7 @@ CHECKS = {
     "dvc params diff": params_diff,
     "dvc metrics diff": metrics_diff,
     "dvc plots diff": plots,
+    "make compare": compare,
     "dvc exp run --queue": queue,
     "dvc queue start": start,
     "dvc exp show": show,
