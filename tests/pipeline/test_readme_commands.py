@@ -218,7 +218,7 @@ def plots(project, command):
 
 
 def compare(project, command):
-    assert re.search(r"compare\.html: [1-9]\d* claims and [1-9]\d* pictures differ", sh(project, command))
+    assert re.search(r"compare\.html: [1-9]\d* claims and [1-9]\d* pictures differ", make(project, command))
     page = (project / "compare.html").read_text()
     assert "<code>organise_train.variants.pca_ae.weight</code></td>" in page
     assert "figures/organise_codes/traversals.png" in page and "figures/size_code/code.png" not in page
