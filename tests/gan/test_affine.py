@@ -14,8 +14,8 @@ from latentspace.pipeline.params import Training
 LONG = Training(steps=1200, batch_size=64, learning_rate=0.02, warmup=0.1, betas=[0.9, 0.99], checkpoint_every=1000)
 
 
-def grown(columns, offsets, through, training=LONG):
-    lines, packets = Lines(columns, columns.shape[1]), [1] * columns.shape[1]
+def grown(columns, offsets, through, training=LONG, hidden=0):
+    lines, packets = Lines(columns, columns.shape[1], hidden), [1] * columns.shape[1]
     with torch.no_grad():
         images = through(offsets)
     growth = Growth(
@@ -35,6 +35,35 @@ def test_untrained_lines_are_those_of_the_directions():
     codes = torch.cat([lines.encoder(1)(x), lines.encoder(2)(x)], 1)
     assert torch.allclose(codes, x @ columns, atol=1e-6)
     assert torch.allclose(lines.decoder(2)(codes[:, :2]), codes[:, :2] @ columns[:, :2].T, atol=1e-6)
+
+
+def test_what_may_bend_starts_as_the_lines_and_becomes_a_curve():
+    columns = orthonormal(torch.randn(8, 3))
+    bending, lines, x = Lines(columns, 3, 5), Lines(columns, 3), torch.randn(5, 8)
+    encoder, decoder = bending.encoder(2), bending.decoder(2)
+    assert torch.equal(encoder(x), lines.encoder(2)(x)) and torch.equal(decoder(x[:, :2]), lines.decoder(2)(x[:, :2]))
+    assert decoder.bend.first.out_features == 10 and encoder.bend.first.out_features == 5
+    with torch.no_grad():
+        decoder.bend.second.weight.normal_()
+    z = torch.tensor([[-1.0, 0.0], [0.0, 0.0], [1.0, 0.0]])
+    assert not torch.allclose(decoder(z)[2] - decoder(z)[1], decoder(z)[1] - decoder(z)[0], atol=1e-3)
+
+
+def test_a_parabola_is_found_that_no_line_explains():
+    torch.manual_seed(0)
+    offsets, training = torch.randn(2000, 4), LONG.model_copy(update={"steps": 600})
+
+    class Through(torch.nn.Module):
+        def forward(self, x):
+            return torch.stack([3 * x[:, 0], 2 * x[:, 0].square(), 0.1 * x[:, 1]], 1)
+
+    models_ = {hidden: grown(torch.eye(4)[:, :1], offsets, Through(), training, hidden) for hidden in (0, 16)}
+    images = Through()(offsets)
+    errors = {
+        hidden: float((Through()(model.decode(model.encode(offsets))) - images).square().mean())
+        for hidden, model in models_.items()
+    }
+    assert errors[16] < 0.02 * float(images.var(0).mean()) and errors[16] <= errors[0] + 1e-4
 
 
 def test_more_components_than_directions_are_refused():

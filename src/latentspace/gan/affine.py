@@ -1,4 +1,4 @@
-"""Affine lines trained through a generator: linear encoders and affine decoders that start at given directions."""
+"""Encoders and decoders that start as straight lines along given directions: affine ones, and those that may bend."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from latentspace.gan.ganspace import Columns
+from latentspace.pca.networks import DenseNetwork
 
 
 class Affine(nn.Module):
@@ -38,28 +39,62 @@ class Affine(nn.Module):
         return self.layer(x)
 
 
+class Bent(nn.Module):
+    """Vectors to vectors by an affine map plus a hidden layer with LeakyReLU, whose share is 0 before the training.
+
+    Args:
+        in_size: length of the inputs.
+        hidden: width of the hidden layer.
+        out_size: length of the outputs.
+    """
+
+    def __init__(self, in_size: int, hidden: int, out_size: int) -> None:
+        super().__init__()
+        self.config: dict[str, Any] = {"in_size": in_size, "hidden": hidden, "out_size": out_size}
+        self.line, self.bend = Affine(in_size, out_size), DenseNetwork(in_size, hidden, out_size)
+        with torch.no_grad():
+            self.bend.second.weight.zero_()
+            self.bend.second.bias.zero_()
+
+    @classmethod
+    def of(cls, line: Affine, hidden: int) -> Bent:
+        """A network that starts as `line`."""
+        out, in_ = line.layer.weight.shape
+        network = cls(in_, hidden, out)
+        network.line = line
+        return network
+
+    def forward(self, x: Float[Tensor, "batch in"]) -> Float[Tensor, "batch out"]:
+        """The sum of both."""
+        return self.line(x) + self.bend(x)
+
+
 class Lines:
-    """Factories of the encoders and decoders of a training that starts at given directions.
+    """Factories of the encoders and decoders of a training that starts at given directions, once for every packet.
 
     Args:
         columns: orthonormal directions, one per component.
         components: number of components of all packets.
+        hidden: width of the hidden layer with which the encoders may bend, and per component with which the decoders
+            may; 0 for affine ones.
 
     Raises:
         ValueError: if there are fewer directions than components.
     """
 
-    def __init__(self, columns: Columns, components: int) -> None:
+    def __init__(self, columns: Columns, components: int, hidden: int = 0) -> None:
         if columns.shape[1] < components:
             raise ValueError(f"packet_sizes: {components} components; there are {columns.shape[1]} directions to start")
-        self.columns = columns
+        self.columns, self.hidden = columns, hidden
         self.taken = 0  # directions of the packets so far, which are trained in their order
 
-    def encoder(self, size: int) -> Affine:
+    def encoder(self, size: int) -> Affine | Bent:
         """Coordinates along the next `size` directions."""
         first, self.taken = self.taken, self.taken + size
-        return Affine.of(self.columns[:, first : self.taken].T)
+        line = Affine.of(self.columns[:, first : self.taken].T)
+        return Bent.of(line, self.hidden) if self.hidden else line
 
-    def decoder(self, components: int) -> Affine:
+    def decoder(self, components: int) -> Affine | Bent:
         """The point with these coordinates along the first directions."""
-        return Affine.of(self.columns[:, :components])
+        line = Affine.of(self.columns[:, :components])
+        return Bent.of(line, self.hidden * components) if self.hidden else line

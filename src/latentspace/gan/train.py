@@ -129,11 +129,16 @@ def train(job: Job) -> tuple[LocalModel, Curve]:
 
 
 def factories(job: Job, data: Sample) -> tuple[Factory, Factory]:
-    """Factories of the encoders and decoders of one training, by the method of its variant."""
-    d = job.generator.latent
-    if job.variant.method == AFFINE:
-        components = sum(job.variant.packet_sizes)
+    """Factories of the encoders and decoders of one training, by the method of its variant.
+
+    They start as straight lines along GANSpace's directions. Those of a PCA autoencoder may bend; they start at random
+    instead if there are restarts, or more components than directions.
+    """
+    d, components, straight = job.generator.latent, sum(job.variant.packet_sizes), job.variant.method == AFFINE
+    if straight or job.variant.restarts == 1:
         few = Sample(data.place, data.offsets[:FITTED], data.images[:FITTED])
-        lines = Lines(orthonormal(ganspace(few, components)), components)
-        return lines.encoder, lines.decoder
-    return partial(DenseNetwork, d, job.hidden), lambda components: DenseNetwork(components, job.hidden * components, d)
+        columns = orthonormal(ganspace(few, components))
+        if straight or columns.shape[1] >= components:
+            lines = Lines(columns, components, 0 if straight else job.hidden)
+            return lines.encoder, lines.decoder
+    return partial(DenseNetwork, d, job.hidden), lambda k: DenseNetwork(k, job.hidden * k, d)

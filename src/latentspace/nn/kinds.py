@@ -27,6 +27,7 @@ KINDS = {
     "local_model": "gan.local.LocalModel",
     "directions": "gan.directions.Directions",
     "affine": "gan.affine.Affine",
+    "bent": "gan.affine.Bent",
     "smooth_decoder": "gan.smooth_decoder.SmoothDecoder",
 }
 
