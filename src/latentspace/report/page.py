@@ -35,17 +35,7 @@ def picture(path: Path) -> str:
         shown = shown.resize((WIDEST, round(shown.height * WIDEST / shown.width)), Image.Resampling.LANCZOS)
     stream = io.BytesIO()
     shown.save(stream, "WEBP", quality=QUALITY, method=6)
-    return _address(stream.getvalue())
-
-
-def explorer(path: Path) -> dict[str, Any]:
-    """A grid of decoded images with its description, from the files written by `latentspace.plots.explorer`."""
-    facts = files.read_json(path.with_suffix(".json"))
-    return facts | {"sheet": _address(path.with_suffix(".webp").read_bytes())}
-
-
-def _address(data: bytes) -> str:
-    return f"data:image/webp;base64,{base64.b64encode(data).decode()}"
+    return f"data:image/webp;base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 
 def number(value: float) -> str:
@@ -94,14 +84,14 @@ def filled(text: str, rows: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def content(section: Section, results: Results, rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """A section with its figures and explorers as data URLs, and why some are missing."""
+    """A section with its figures as data URLs, its explorers, and why some are missing."""
     figures, explorers = results.matching(section.figures), results.matching(section.explorers, ".json")
     return {
         "slides": section.slides,
         "title": section.title,
         "text": filled(section.text, rows),
         "figures": [{"name": name, "data": picture(results.figures / name)} for name in figures],
-        "explorers": [explorer(results.figures / name) for name in explorers],
+        "explorers": [files.read_json(results.figures / f"{name}.json") for name in explorers],
         "missing": [*results.missing(section.figures), *results.missing(section.explorers, ".json")],
     }
 

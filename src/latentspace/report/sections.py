@@ -98,9 +98,9 @@ ORGANISE = [
     Section(
         slides="39",
         title="Explorer: ellipses",
-        text="One slider moves the same component of both models. Each component of the plain autoencoder changes "
-        "several factors at once; those of the PCA autoencoder change one each.",
-        explorers=("organise_explorer/plain", "organise_explorer/pca_ae"),
+        text="Move a slider, or drag on a picture: each picture is decoded in this page. Below a slider is what it "
+        "changes, with the correlation: one factor in the PCA autoencoder, several at once in the plain one.",
+        explorers=("organise_explorer/ellipses",),
     ),
     Section(
         slides="31-39",
@@ -180,7 +180,9 @@ GENERATORS = [
     Section(
         slides="47",
         title="Explorer: avatars",
-        text="Choose two of the components of a neighbourhood.",
+        text="A generator of heads, computed in this page, about an anchor: one slider moves along the same component "
+        "of the PCA autoencoder, of straight lines trained with the same error, and of the raw axes of the latent "
+        "space. Below a slider is what it changes, with the correlation.",
         explorers=("gan_explorer/avatars",),
     ),
     Section(
