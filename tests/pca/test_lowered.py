@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from latentspace.pca import lowered  # noqa: F401, the layers that are tested
+from latentspace.pca import lowered, lowered_baselines  # noqa: F401, the layers that are tested
 from latentspace.pca.afterwards import OrganisedLatents
 from latentspace.pca.baselines import Denormalised, LinearPCA
 from latentspace.pca.networks import ConvDecoder, ConvEncoder, DenseNetwork, PacketAutoencoder

@@ -10,7 +10,7 @@ from latentspace.images.image_set import ImageSet
 from latentspace.measures.matching import association
 from latentspace.organise.coded import Networks, attributes, encode, of_first_seed
 from latentspace.organise.selected import ELLIPSES, PCA_AE, PLAIN
-from latentspace.pca import lowered  # noqa: F401, the layers of the decoders
+from latentspace.pca import lowered, lowered_baselines  # noqa: F401, the layers of the decoders
 from latentspace.pca.afterwards import OrganisedLatents
 from latentspace.pipeline.measured import Findings
 from latentspace.plots.decoder import Layers, layers_of

@@ -1,4 +1,4 @@
-"""Decoders of PCA autoencoders and of their baselines as layers of the report's page."""
+"""Decoders of PCA autoencoders as layers of the report's page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import torch
 from torch import Tensor, nn
 
 from latentspace.pca.afterwards import OrganisedLatents
-from latentspace.pca.baselines import Denormalised, LinearPCA
 from latentspace.pca.deflation import Deflation
 from latentspace.pca.networks import SLOPE, ConvDecoder, DenseNetwork, PacketAutoencoder
 from latentspace.plots.decoder import (
@@ -61,13 +60,3 @@ def _(network: ConvDecoder) -> Layers:
 
 def _bias(layer: nn.Conv2d | nn.ConvTranspose2d) -> Tensor:
     return cast("Tensor", layer.bias)
-
-
-@layers_of.register
-def _(network: Denormalised) -> Layers:
-    return merged([linear(torch.diag(network.deviation), network.mean), *layers_of(network.decoder)])
-
-
-@layers_of.register
-def _(model: LinearPCA) -> Layers:
-    return [linear((model.deviation[:, None] * model.axes).T, model.mean.flatten())]

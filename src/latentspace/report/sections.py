@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from latentspace.plots.naming import words
 from latentspace.report.section import Section
 
 SIZE = [
@@ -266,7 +267,8 @@ def each(section: Section, explorers: Sequence[str]) -> list[Section]:
     shown = {name for chapter in CHAPTERS.values() for other in chapter for name in other.explorers}
     names = [name for name in explorers if name not in shown]
     return [
-        replace(section, title=section.title.format(name=name.rpartition("/")[2]), explorers=(name,)) for name in names
+        replace(section, title=section.title.format(name=words(name.rpartition("/")[2])), explorers=(name,))
+        for name in names
     ]
 
 
