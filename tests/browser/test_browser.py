@@ -158,9 +158,8 @@ def test_the_page_interpolates_where_it_cannot_compute(project):
                 "([sheet, code]) => decoder(sheet).then((f) => [...f(Float32Array.from(code))])",
                 [explorer.Sheet(2, pictures).described(), z],
             )
-            red, green, blue = np.array(found).reshape(3, -1)
-            wanted = (np.clip(z, -2, 2) + 2) / 4
-            assert abs(red - wanted[0]).max() < 0.02 and abs(green - wanted[1]).max() < 0.02 and abs(blue).max() < 0.02
+            wanted = [*(np.clip(z, -2, 2) + 2) / 4, 0]
+            assert abs(np.array(found).reshape(3, -1).mean(1) - wanted).max() < 0.03  # the next picture differs by 0.17
         assert not wrong
 
 
