@@ -1,4 +1,4 @@
-"""Make grids of ellipses for the report's latent explorer: plain autoencoder and PCA autoencoder (slide 39)."""
+"""Pack the decoders of ellipses for the report's latent explorer: PCA autoencoder and plain autoencoder (slide 39)."""
 
 from latentspace.organise import explorer
 from latentspace.organise.coded import load_models, with_plain

@@ -1,24 +1,28 @@
-"""Grids of ellipses for the report's explorer."""
+"""Decoders of ellipses for the report's explorer."""
 
-import json
+import torch
 
-from PIL import Image
-
-from latentspace.organise.explorer import SHOWN, experiment
-from latentspace.plots.explorer import STEPS
+from latentspace.organise.explorer import experiment
+from latentspace.pca.afterwards import OrganisedLatents
+from latentspace.pca.networks import DenseNetwork, PacketAutoencoder
 
 from .samples import drawn, linear
 
 
-def test_every_variant_has_a_sheet_and_its_description(tmp_path):
+def test_both_models_are_there_and_share_a_decoder():
     data = drawn("ellipses")
-    findings = experiment({name: {0: linear(data, 3)} for name in SHOWN}, data)
-    assert set(findings.pictures) == {f"{name}.{kind}" for name in SHOWN for kind in ("webp", "json")}
-    assert not findings.rows and findings.summary == "pca_ae: 343 pictures, plain: 343 pictures"
-    for file, picture in findings.pictures.items():
-        picture.save(tmp_path / file)
-    with Image.open(tmp_path / "plain.webp") as sheet:
-        assert sheet.size == (16 * STEPS**2, 16 * STEPS)
-    described = json.loads((tmp_path / "plain.json").read_text())
-    assert described["kind"] == "cube" and described["size"] == 16 and len(described["labels"]) == 3
-    assert described["title"] == "Ellipses: plain autoencoder"
+    base = linear(data, 3)
+    inner = PacketAutoencoder([DenseNetwork(3, 4, 3)], [DenseNetwork(3, 4, 3)], [3]).eval()
+    torch.manual_seed(0)
+    model = OrganisedLatents(base, inner)
+    findings = experiment({"pca_ae": {0: model}, "plain": {0: base}}, data)
+    assert set(findings.pictures) == {"ellipses.json"} and not findings.rows and findings.summary == "pca_ae, plain"
+    found = findings.pictures["ellipses.json"].described()
+    assert [view["networks"] for view in found["views"]] == [[0, 1], [1]] and found["channels"] == 1
+    assert [len(view["labels"]) for view in found["views"]] == [3, 3]
+
+
+def test_one_model_is_enough():
+    data = drawn("ellipses")
+    found = experiment({"pca_ae": {0: linear(data, 2)}}, data).pictures["ellipses.json"].described()
+    assert [view["title"] for view in found["views"]] == ["PCA autoencoder"]

@@ -53,7 +53,7 @@ def test_every_number_of_components_is_measured_and_drawn(own, printed):
         assert f"{prefix}pca_ae.explained_k{count}/{place}_seed_0" in metrics
         assert f"{prefix}pca_ae.explained_k{count + 1}/{place}_seed_0" not in metrics
         assert f"{prefix}sefa.attribute_purity/{place}" in metrics
-        for figure in ("gan_codes/traversals_{}.png", "gan_codes/traversals_{}.gif", "gan_explorer/{}.webp"):
+        for figure in ("gan_codes/traversals_{}.png", "gan_codes/traversals_{}.gif", "gan_explorer/{}.json"):
             assert (own / "figures" / figure.format(group)).stat().st_size > 0
     assert "three.pca_ae.explained_k3/sigma_2_anchor_2_seed_1" in metrics
     assert "sweep.sigma_2.pca_ae.explained_k2/sigma_2_anchor_1_seed_0" in (own / "metrics/gan_sweep.json").read_text()

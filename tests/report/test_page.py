@@ -34,7 +34,7 @@ ROW = {
 
 @pytest.fixture(scope="module")
 def figures(tmp_path_factory):
-    """A small picture for every figure, and a grid for every explorer."""
+    """A small picture for every figure, and a file for every explorer."""
     folder = tmp_path_factory.mktemp("figures")
     for section in (section for chapter in CHAPTERS.values() for section in chapter):
         for name in (name.replace("*", "mine") for name in section.figures):
@@ -42,9 +42,9 @@ def figures(tmp_path_factory):
             Image.new("RGB", (20, 10), "red").save(folder / name)
         for name in (name.replace("*", "mine") for name in section.explorers):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            Image.new("RGB", (49, 49), "blue").save(folder / f"{name}.webp")
+            view = {"title": "it's </script><b>", "place": "", "labels": ['"a"'], "networks": []}
             (folder / f"{name}.json").write_text(
-                json.dumps({"title": "it's <b>", "kind": "cube", "labels": ['z1: "a"']})
+                json.dumps({"views": [view], "networks": [], "channels": 1, "note": ""})
             )
     return folder
 
@@ -76,7 +76,7 @@ def test_every_claim_has_a_section():
 
 def test_an_own_generator_has_an_explorer_and_its_claims(figures, stages):
     page = render({"gan.mine.pca_ae.explained_k1": ROW}, Results(figures, stages), {})
-    assert "Explorer: mine" in page and page.count("data-explorers=") == 4
+    assert "Explorer: mine" in page and page.count("application/json") == 4
     assert "Neighbourhoods of other generators" in page
     assert "Neighbourhoods of other generators" not in render({}, Results(figures, stages), {})
 
@@ -129,8 +129,8 @@ def test_nothing_is_fetched(page):
 def test_values_are_escaped(page):
     assert "<script>alert(1)" not in page and "&lt;script&gt;alert(1)" in page
     assert page.count("<script>") == 1
-    data = re.findall(r'data-explorers="([^"]*)"', page)
-    assert data and all("<b>" not in text for text in data)
+    data = re.findall(r'<script type="application/json">(.*?)</script>', page)
+    assert len(data) == 4 and all(json.loads(text)["views"][0]["title"] == "it's </script><b>" for text in data)
 
 
 def test_numbers_targets_and_runs_are_shown(page):

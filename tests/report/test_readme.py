@@ -9,9 +9,10 @@ from latentspace.pipeline.files import read_json
 from latentspace.pipeline.params import read_yaml
 from latentspace.report import diagram
 from latentspace.report.budgets import of_claims
-from latentspace.report.claim import evaluate
+from latentspace.report.claim import evaluate, not_measured
 from latentspace.report.claims import CLAIMS
-from latentspace.report.readme import BEGIN, END, headlines, main, shown_figures, with_table
+from latentspace.report.page import number
+from latentspace.report.readme import BEGIN, END, REPORT, headlines, main, shown_figures, with_table, without_runs
 from latentspace.report.table import page, table
 
 
@@ -28,6 +29,23 @@ def test_the_readme_shows_the_pipelines_table_and_committed_pictures(root):
     assert readme == with_table(readme, table(headlines(read_json(root / "metrics/claims.json"))))
     copies = shown_figures(readme)
     assert copies and all((root / copy).is_file() for _, copy in copies)
+
+
+def test_the_committed_report_has_the_committed_numbers_and_needs_nothing_else(root):
+    page, rows = (root / REPORT).read_text(), read_json(root / "metrics/claims.json")
+    assert len(page.encode()) <= 4_000_000
+    assert not not_measured(rows)
+    for name, row in rows.items():
+        assert f"<code>{name}</code></td><td>{number(row['mean'])}" in page, name
+    assert not re.search(r"""(?:src|href)=["'](?!data:|#)""", page)
+    assert page.count('class="explorer"') == 3
+
+
+def test_the_committed_report_has_no_links_to_runs():
+    linked = (
+        '<a href="#size">Size</a> <a href="http://127.0.0.1:5000/#/runs/a" target="_blank" rel="noopener">size_a</a>'
+    )
+    assert without_runs(linked) == '<a href="#size">Size</a> size_a'
 
 
 def test_headlines_are_the_claims_with_a_target_in_the_order_of_the_slides(root):

@@ -1,112 +1,112 @@
-"""Grids of decoded images for the report's latent explorer; the browser interpolates between them without a server."""
+"""Files of the report's latent explorer: decoders with the names of their axes, which the page computes itself."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+import base64
+import io
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
 from latentspace.pipeline import files
+from latentspace.plots.decoder import Layers, packed
+from latentspace.plots.naming import words
+from latentspace.plots.tables import axis_names
 
-STEPS = 7  # values of each component, from −SPAN to SPAN
-SPAN = 2.0  # standard deviations
-CUBE = 3  # most components of a grid over all of them
-QUALITY = 82  # of the WebP pictures
-PIXELS, WIDEST = 2**24, 16_383  # largest sheet that all browsers can draw on a canvas; widest WebP picture
-
-Pictures = Float[np.ndarray, "n h w *channels"]
-
-
-def values() -> Float[Tensor, " steps"]:
-    """Values of a component on a grid, in standard deviations."""
-    return torch.linspace(-SPAN, SPAN, STEPS)
+SPAN = 2.0  # standard deviations to either side of 0 on a slider
+GRIDDED = 5  # most components of a sheet
+SIDE = 64  # of its pictures, in pixels
+QUALITY = 80  # of its WebP picture
 
 
-def grid(components: int) -> tuple[str, Float[Tensor, "n components"]]:
-    """Kind of an explorer of so many components, and its codes: a `cube` of up to `CUBE`, `planes` of more."""
-    return ("cube", cube(components)) if components <= CUBE else ("planes", planes(components))
+def grid(components: int) -> Float[Tensor, "n k"]:
+    """Codes of the pictures of a sheet, on a grid over at most `GRIDDED` components; the last varies fastest."""
+    return torch.cartesian_prod(*[torch.linspace(-SPAN, SPAN, steps_of(components))] * components).view(-1, components)
 
 
-def largest_side(pictures: int) -> int:
-    """Side in pixels of so many pictures that fit on one sheet."""
-    return min(math.isqrt(PIXELS // pictures), WIDEST // STEPS**2)
-
-
-def cube(components: int) -> Float[Tensor, "n components"]:
-    """Codes on a grid over all components; the last one varies fastest."""
-    return torch.cartesian_prod(*[values()] * components).view(-1, components)
-
-
-def pairs(components: int) -> list[tuple[int, int]]:
-    """All pairs of components."""
-    return list(combinations(range(components), 2))
-
-
-def planes(components: int) -> Float[Tensor, "n components"]:
-    """Codes on a grid over each pair of components with the others at their mean, in the order of `pairs`."""
-    grid = cube(2)
-    blocks = []
-    for pair in pairs(components):
-        block = torch.zeros(len(grid), components)
-        block[:, list(pair)] = grid
-        blocks.append(block)
-    return torch.cat(blocks)
+def steps_of(components: int) -> int:
+    """Values of each component on a grid: at most 343 pictures."""
+    return 7 if components <= 3 else 3
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """Pictures in [0, 1], saved as one image with STEPS² to a row, or STEPS in a single row."""
+    """Pictures at the codes of `grid`: what the page interpolates where it cannot compute a network.
 
-    pictures: Pictures
+    Attributes:
+        components: number of components.
+        pictures: with values in [0, 1].
+    """
 
-    def save(self, path: Path) -> None:
-        """Write a WebP file."""
-        Image.fromarray(sheet(self.pictures)).convert("RGB").save(path, "WEBP", quality=QUALITY, method=6)
+    components: int
+    pictures: Float[np.ndarray, "n side side 3"]
+
+    def described(self) -> dict[str, Any]:
+        """One WebP picture of all, steps² to a row."""
+        levels, steps = (self.pictures * 255).round().astype(np.uint8), steps_of(self.components)
+        columns = min(steps**2, len(levels))
+        rows = [np.concatenate(list(levels[i : i + columns]), axis=1) for i in range(0, len(levels), columns)]
+        stream = io.BytesIO()
+        Image.fromarray(np.concatenate(rows)).save(stream, "WEBP", quality=QUALITY, method=6)
+        text = base64.b64encode(stream.getvalue()).decode()
+        return {"sheet": f"data:image/webp;base64,{text}", "steps": steps, "span": SPAN}
 
 
 @dataclass(frozen=True)
-class Description:
-    """Description of a sheet, read by the page."""
+class View:
+    """One picture of the explorer, which moves with the sliders.
 
-    facts: Mapping[str, Any]
+    Attributes:
+        method: whose latent space it is.
+        axes: |correlation| of its components with factors or attributes, by which they are named.
+        parts: networks from a code to an image in [0, 1], one after the other, which views may share; or a sheet.
+        place: what can be chosen, such as an anchor; the views of one place are side by side.
+    """
+
+    method: str
+    axes: pd.DataFrame
+    parts: Sequence[Layers | Sheet]
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """The views of one explorer.
+
+    Attributes:
+        views: the pictures.
+        channels: of their images, 1 or 3.
+        note: what a reader has to know.
+    """
+
+    views: Sequence[View]
+    channels: int
+    note: str = ""
 
     def save(self, path: Path) -> None:
-        """Write a JSON file."""
-        files.write_json(path, self.facts)
+        """Write a JSON file; raises UnsupportedError if a weight is too large for half precision."""
+        files.write_json(path, self.described())
 
-
-def files_of(
-    name: str, pictures: Pictures, facts: Mapping[str, Any], labels: Sequence[str]
-) -> dict[str, Sheet | Description]:
-    """One explorer as the files ``<name>.webp`` and ``<name>.json``.
-
-    Args:
-        name: of the files, without suffix.
-        pictures: decoded from the codes of `cube` or `planes`.
-        facts: ``title`` on the page, and ``kind`` (cube | planes).
-        labels: names of the components.
-
-    Raises:
-        ValueError: if STEPS² does not divide the number of pictures, which is larger.
-    """
-    if len(pictures) > STEPS**2 and len(pictures) % STEPS**2:
-        raise ValueError(f"{len(pictures)} pictures do not fill rows of {STEPS**2}")
-    described = {"labels": list(labels), "steps": STEPS, "span": SPAN, "size": pictures.shape[1], **facts}
-    return {f"{name}.webp": Sheet(pictures), f"{name}.json": Description(described)}
-
-
-def sheet(pictures: Pictures) -> UInt8[np.ndarray, "height width *channels"]:
-    """Pictures in [0, 1] side by side, STEPS² to a row."""
-    levels = (np.clip(pictures, 0, 1) * 255).round().astype(np.uint8)
-    columns = STEPS**2
-    rows = [np.concatenate(list(levels[i : i + columns]), axis=1) for i in range(0, len(levels), columns)]
-    return np.concatenate(rows)
+    def described(self) -> dict[str, Any]:
+        """The file as plain values: every network once, and the views with the numbers of theirs."""
+        networks = list({id(part): part for view in self.views for part in view.parts}.values())
+        numbers = {id(part): number for number, part in enumerate(networks)}
+        views = [
+            {
+                "place": view.place,
+                "title": words(view.method),
+                "labels": [name.partition(": ")[2] for name in axis_names(view.axes)],
+                "networks": [numbers[id(part)] for part in view.parts],
+            }
+            for view in self.views
+        ]
+        made = [part.described() if isinstance(part, Sheet) else packed(part) for part in networks]
+        return {"channels": self.channels, "span": SPAN, "note": self.note, "networks": made, "views": views}

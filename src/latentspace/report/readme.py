@@ -3,7 +3,8 @@
     python -m latentspace.report.readme
 
 The text between the markers of README.md is replaced by the table of the claims with a target. docs/claims.md lists all
-claims, docs/graph.md shows the diagram of dvc.yaml, and the figures of README.md are copied to docs/figures/.
+claims, docs/graph.md shows the diagram of dvc.yaml, the figures of README.md are copied to docs/figures/, and the
+report to docs/report.html, without the links to its runs.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from latentspace.report import diagram, table
 from latentspace.report.claim import not_measured
 from latentspace.report.claims import CLAIMS
 
+REPORT = Path("docs/report.html")
 BEGIN, END = "<!-- claims: begin -->", "<!-- claims: end -->"
 
 
@@ -45,8 +47,13 @@ def shown_figures(readme: str) -> list[tuple[Path, Path]]:
     ]
 
 
+def without_runs(page: str) -> str:
+    """A report without the links to its runs."""
+    return re.sub(r'<a href="[^"]*" target="_blank"[^>]*>(.*?)</a>', r"\1", page)
+
+
 def main() -> None:
-    """Update README.md, docs/claims.md, docs/graph.md and docs/figures/."""
+    """Update README.md, docs/claims.md, docs/graph.md, docs/report.html and docs/figures/."""
     readme = Path("README.md").read_text(encoding="utf-8")
     rows = read_json(Path("metrics/claims.json"))
     if missing := not_measured(rows):
@@ -58,6 +65,7 @@ def main() -> None:
     write_text(Path("README.md"), with_table(readme, table.table(headlines(rows))))
     write_text(Path("docs/claims.md"), table.page(CLAIMS, rows))
     write_text(Path("docs/graph.md"), diagram.page(read_yaml(Path("dvc.yaml"))["stages"]))
+    write_text(REPORT, without_runs(Path("report/index.html").read_text(encoding="utf-8")))
     for figure, copy in shown_figures(readme):
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(figure, copy)

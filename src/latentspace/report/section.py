@@ -15,7 +15,7 @@ class Section:
         text: the result, in a few sentences; a claim's id in braces stands for its mean.
         figures: paths below figures/; a pattern with ``*`` selects all files that match.
         claims: patterns of claim ids; a claim belongs to the first section that matches.
-        explorers: paths of explorers below figures/, without suffix; the explorers of a section share their sliders.
+        explorers: paths of explorers below figures/, without suffix.
             With a pattern, which has a ``*``, the section is repeated for each that matches and no other section has.
         optional: whether the section is left out if it has no claims.
     """

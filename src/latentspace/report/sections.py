@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from latentspace.plots.naming import words
 from latentspace.report.section import Section
 
 SIZE = [
@@ -98,9 +99,9 @@ ORGANISE = [
     Section(
         slides="39",
         title="Explorer: ellipses",
-        text="One slider moves the same component of both models. Each component of the plain autoencoder changes "
-        "several factors at once; those of the PCA autoencoder change one each.",
-        explorers=("organise_explorer/plain", "organise_explorer/pca_ae"),
+        text="Move a slider: the decoders run in this page. Below a slider is what it changes most, with the "
+        "correlation: one factor in the PCA autoencoder, several at once in the plain one.",
+        explorers=("organise_explorer/ellipses",),
     ),
     Section(
         slides="31-39",
@@ -178,19 +179,21 @@ ORGANISE = [
 
 GENERATORS = [
     Section(
-        slides="47",
+        slides="45-47",
         title="Explorer: avatars",
-        text="Choose two of the components of a neighbourhood.",
+        text="A generator of heads, computed in this page, about an anchor: one slider moves along the same component "
+        "of the PCA autoencoder, of straight lines trained with the same error, and of the raw axes of the latent "
+        "space. Below a slider is what it changes most, with the correlation.",
         explorers=("gan_explorer/avatars",),
     ),
     Section(
-        slides="47",
+        slides="45-47",
         title="Explorer: faces",
         text="The same on rendered faces; the components are named by statistics of the images.",
         explorers=("gan_explorer/faces",),
     ),
     Section(
-        slides="47",
+        slides="45-47",
         title="Explorer: {name}",
         text="The same on a neighbourhood of params.yaml.",
         explorers=("gan_explorer/*",),
@@ -264,7 +267,8 @@ def each(section: Section, explorers: Sequence[str]) -> list[Section]:
     shown = {name for chapter in CHAPTERS.values() for other in chapter for name in other.explorers}
     names = [name for name in explorers if name not in shown]
     return [
-        replace(section, title=section.title.format(name=name.rpartition("/")[2]), explorers=(name,)) for name in names
+        replace(section, title=section.title.format(name=words(name.rpartition("/")[2])), explorers=(name,))
+        for name in names
     ]
 
 
