@@ -49,21 +49,21 @@ def test_what_may_bend_starts_as_the_lines_and_becomes_a_curve():
     assert not torch.allclose(decoder(z)[2] - decoder(z)[1], decoder(z)[1] - decoder(z)[0], atol=1e-3)
 
 
-def test_a_parabola_is_found_that_no_line_explains():
+def test_what_no_line_encodes_is_found_by_bending():
     torch.manual_seed(0)
     offsets, training = torch.randn(2000, 4), LONG.model_copy(update={"steps": 600})
 
     class Through(torch.nn.Module):
         def forward(self, x):
-            return torch.stack([3 * x[:, 0], 2 * x[:, 0].square(), 0.1 * x[:, 1]], 1)
+            return torch.stack([x[:, 0] + x[:, 1].square(), 0.1 * x[:, 2]], 1)
 
-    models_ = {hidden: grown(torch.eye(4)[:, :1], offsets, Through(), training, hidden) for hidden in (0, 16)}
-    images = Through()(offsets)
-    errors = {
-        hidden: float((Through()(model.decode(model.encode(offsets))) - images).square().mean())
-        for hidden, model in models_.items()
-    }
-    assert errors[16] < 0.02 * float(images.var(0).mean()) and errors[16] <= errors[0] + 1e-4
+    images, shares = Through()(offsets), {}
+    for hidden in (0, 16):
+        model = grown(torch.eye(4)[:, :1], offsets, Through(), training, hidden)
+        with torch.no_grad():
+            errors = Through()(model.decode(model.encode(offsets))) - images
+        shares[hidden] = 1 - float(errors.square().mean() / (images - images.mean(0)).square().mean())
+    assert shares[0] < 0.5 < 0.9 < shares[16]  # of a variance of 1 + 2, a line has 1
 
 
 def test_more_components_than_directions_are_refused():

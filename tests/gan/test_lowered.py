@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from latentspace.gan.affine import Affine
+from latentspace.gan.affine import Affine, Bent
 from latentspace.gan.directions import Directions
 from latentspace.gan.layers import transposed_kernel
 from latentspace.gan.local import LocalModel
@@ -50,3 +50,12 @@ def test_layers_equal_the_models_of_a_neighbourhood():
             found, wanted = computed(layers_of(model), z), model.decode(z)
         assert len(layers_of(model)) == 1, "straight lines are one linear layer"
         assert torch.allclose(found.float(), wanted, atol=1e-5)
+
+
+def test_layers_equal_networks_that_bend():
+    torch.manual_seed(0)
+    network, z = Bent(3, 7, 8), torch.randn(4, 3)
+    for tensor in network.state_dict().values():
+        tensor.normal_()
+    with torch.no_grad():
+        assert torch.allclose(computed(layers_of(network), z).float(), network(z), atol=1e-4)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from latentspace.gan.affine import Affine
+from latentspace.gan.affine import Affine, Bent
 from latentspace.gan.directions import Directions
 from latentspace.gan.layers import EPSILON, SLOPE
 from latentspace.gan.local import LocalModel
 from latentspace.gan.network import FrozenGenerator
-from latentspace.pca import lowered  # noqa: F401, the layers of PCA autoencoders
+from latentspace.pca import lowered, networks  # noqa: F401, the layers of PCA autoencoders
 from latentspace.plots.decoder import (
     Layers,
     UnsupportedError,
@@ -39,6 +40,16 @@ def _(model: Directions) -> Layers:
 @layers_of.register
 def _(network: Affine) -> Layers:
     return layers_of(network.layer)
+
+
+@layers_of.register
+def _(network: Bent) -> Layers:
+    """One hidden layer, in which x and −x give the affine map: f(x) − f(−x) = (1 + a) x for a LeakyReLU of slope a."""
+    line, first, second = network.line.layer, network.bend.first, network.bend.second
+    same = torch.eye(line.in_features)
+    share = line.weight / (1 + networks.SLOPE)
+    into = linear(torch.cat([same, -same, first.weight]), F.pad(first.bias, (2 * line.in_features, 0)))
+    return [into, leaky(networks.SLOPE), linear(torch.cat([share, -share, second.weight], 1), line.bias + second.bias)]
 
 
 @layers_of.register

@@ -20,7 +20,8 @@ CHAPTERS = {
     "pipeline": """**One run per `dvc repro` or `dvc exp run`: all parameters and every claim. Compare these first.**
 
 Select two runs, press *Compare*, then *Show diff only*: the page shows the parameters and the claims that differ.
-`….std` is the standard deviation of a claim over seeds or places. `dvc.experiment` names the experiment; the tags `run.…` are the runs of its stages.""",
+`….std` is the standard deviation of a claim over seeds or places. `dvc.experiment` names the experiment; the tags
+`run.…` are the runs of its stages.""",
 }
 
 
