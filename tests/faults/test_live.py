@@ -1,4 +1,4 @@
-"""Runs that MLflow shows while their stage is executed: they grow, end where they began, and lose and double nothing."""
+"""Runs that MLflow shows while their stage is executed: they grow, end where they began, lose and double nothing."""
 
 import json
 import multiprocessing
@@ -142,7 +142,8 @@ def test_a_killed_stage_is_closed_by_the_next_sender_and_its_resumption_is_a_run
     assert sync() == 0 and runs() == [(killed.execution, "KILLED")]
     resumed = stage(done=2)
     assert look()
-    assert query(f"SELECT step FROM metrics NATURAL JOIN tags WHERE tags.value = '{resumed.execution}'") == [(0,), (1,)]
+    joined = "SELECT step FROM metrics JOIN tags USING (run_uuid) WHERE tags.value = "
+    assert query(f"{joined}'{resumed.execution}'") == [(0,), (1,)]
     tally.add("runs of killed stages closed")
 
 
