@@ -44,8 +44,8 @@ def background(run: Process | None = None) -> None:
                 if not send_until_over(run):
                     return  # the store is unavailable: the next stage or `make sync-tracking` sends them
         except Timeout:
-            return  # the process that holds the lock checks the outbox once more after releasing it
-        if not waiting():
+            return  # the process that holds the lock looks once more after releasing it
+        if not waiting() and not announced():
             return
 
 
