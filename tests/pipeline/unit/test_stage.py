@@ -12,6 +12,7 @@ from latentspace.pipeline.declaration import Declaration
 from latentspace.pipeline.measured import Findings, Measured, measured
 from latentspace.pipeline.params import ParamsError, Section
 from latentspace.pipeline.stage import Stage, stage
+from latentspace.pipeline.tracking import announced, live
 
 
 class Grid(Section):
@@ -256,6 +257,20 @@ def test_a_stage_that_ends_well_writes_its_record_and_posts_its_run(script):
     )
     assert json.loads(files.Path("runs/size/size_x.json").read_text())["execution"] == log["tags"]["execution"]
     assert not run.checkpoints.exists()
+
+
+def test_a_stage_announces_the_run_that_it_posts(script):
+    with stage(script) as run:
+        (shown,) = announced.announced()
+        assert shown.alive and not shown.posted
+        assert (shown.log.stage, shown.log.description, shown.log.params) == ("size_x", "What it does.", {"seeds": [0]})
+        assert live.Curve(run.checkpoints / "seed_0", []).place == (shown.folder.absolute(), "seed_0", "")
+        run.input("input.npz")
+        run.metrics([Measured("", "mse", 0.5, seed) for seed in run.seeds])
+    (log,) = posted()
+    assert log["tags"]["execution"] == shown.folder.name
+    assert [found.posted for found in announced.announced()] == [True]
+    assert live.Curve(run.checkpoints / "seed_0", []).place is None
 
 
 def test_a_stage_with_an_idle_declaration_leaves_no_record_and_keeps_its_checkpoints(script):

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -105,6 +105,39 @@ def test_a_sender_serves_its_run_to_the_end_and_no_longer(root, monkeypatch, sle
     sender.join(10)
     assert not sender.is_alive() and not processes.sender_is_running()
     assert not list(paths.outbox().iterdir()), "what was posted before the end is sent"
+
+
+def announce(root: Path, process: processes.Process) -> None:
+    folder = paths.live() / "0001"
+    folder.mkdir(parents=True)
+    log = {"stage": "size_x", "chapter": "size", "tags": {"execution": "0001"}}
+    (folder / "run.json").write_text(json.dumps({"log": log, "process": asdict(process)}))
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_sender_follows_an_announced_stage_to_its_end_and_asks_a_dead_store_seldom(
+    root, monkeypatch, sleeper, answers
+):
+    looks = []
+
+    class Follower:
+        def look(self):
+            looks.append(time.monotonic())
+            return answers
+
+    monkeypatch.setattr(background, "Follower", Follower)
+    monkeypatch.setattr(background, "EVERY", 0.3)
+    monkeypatch.setattr(background, "RETRY", 60.0)
+    monkeypatch.setattr(background.os, "nice", lambda _: 0)
+    announce(root, processes.process(sleeper.pid))
+    sender = threading.Thread(target=background.background, daemon=True)
+    sender.start()
+    assert until(lambda: len(looks) > 2) if answers else not until(lambda: len(looks) > 1, 1.0)
+    assert sender.is_alive(), "without a `dvc` process it would have ended after IDLE_SECONDS"
+    before = len(looks)
+    sleeper.kill()
+    sender.join(10)
+    assert not sender.is_alive() and len(looks) > before, "it looks once more, to close the run"
 
 
 def test_a_killed_run_is_over_even_if_nobody_has_waited_for_it(sleeper):

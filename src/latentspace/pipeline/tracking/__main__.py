@@ -17,12 +17,17 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from latentspace.pipeline.tracking import entries
+from latentspace.pipeline.tracking.announced import announced
+from latentspace.pipeline.tracking.following import Follower
 from latentspace.pipeline.tracking.paths import RESEND, is_local, left, outbox, project_root, store, waiting, warn
 from latentspace.pipeline.tracking.sender import Process, process, sender_is_running
 from latentspace.pipeline.tracking.sending import drain, resend
 from latentspace.pipeline.tracking.store import client, executions, experiment_id, identity
 from latentspace.pipeline.tracking.views import CHAPTERS, experiment_tags
 
+NICE = 5  # a lower priority would starve it where trainings take all cores
+EVERY = 2.0  # seconds between two looks at the stages that are executed
+RETRY = 20.0  # the same after the store did not answer
 IDLE_SECONDS = 4.0  # without a new run, after which a background sender that belongs to no `dvc` process ends
 
 
@@ -32,31 +37,38 @@ def background(run: Process | None = None) -> None:
     Args:
         run: the `dvc` process whose stages post the runs, if there is one.
     """
-    os.nice(10)  # the trainings have priority
+    os.nice(max(0, NICE - os.nice(0)))  # the trainings have priority
     while True:
         try:
             with FileLock(project_root() / ".tracking" / "sender.lock", timeout=0):
                 if not send_until_over(run):
                     return  # the store is unavailable: the next stage or `make sync-tracking` sends them
         except Timeout:
-            return  # the process that holds the lock checks the outbox once more after releasing it
-        if not waiting():
+            return  # the process that holds the lock looks once more after releasing it
+        if not waiting() and not announced():
             return
 
 
 def send_until_over(run: Process | None) -> bool:
-    """Send runs while `run` is alive, or until none arrives for IDLE_SECONDS; returns whether all could be sent."""
-    idle_since = time.monotonic()
+    """Send runs while `run` is alive, or until none arrives for IDLE_SECONDS; returns whether all could be sent.
+
+    A stage that was announced is followed as long as its process lives.
+    """
+    follower, idle_since, next_look = Follower(), time.monotonic(), 0.0
     while True:
         over = (
             not run.alive if run else time.monotonic() - idle_since >= IDLE_SECONDS
         )  # evaluated before the outbox is read, so that no run is missed
+        if over and any(stage.alive for stage in announced()):
+            over, idle_since = False, time.monotonic()
         if waiting():
             if drain():
                 return False
             idle_since = time.monotonic()
         elif over:
-            return True
+            return follower.look()
+        if time.monotonic() >= next_look:
+            next_look = time.monotonic() + (EVERY if follower.look() else RETRY)
         time.sleep(0.2)
 
 
@@ -96,6 +108,8 @@ def main(arguments: list[str]) -> int:
     for name, why in entries.aside().items():  # `drain` names the others
         print(f"set aside before: .tracking/rejected/{name}: {why}", file=sys.stderr)
     unsent = drain() if there else len(waiting())
+    if there and not all(stage.alive for stage in announced()):
+        Follower().look()
     if aside := entries.aside():
         print(f"{len(aside)} runs are set aside; `{RESEND}` tries them again", file=sys.stderr)
     print(f"MLflow tracking: {store()}, {unsent} runs waiting")

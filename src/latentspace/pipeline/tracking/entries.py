@@ -10,11 +10,12 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import asdict, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from latentspace.pipeline.tracking.outbox import RunLog
-from latentspace.pipeline.tracking.paths import outbox, project_root, reason, rejected, waiting
+from latentspace.pipeline.tracking.paths import live, outbox, project_root, reason, rejected, waiting
 
 KEPT = 1000  # records of sent runs, which can be sent again
 DAY = 86400.0
@@ -40,14 +41,14 @@ def read(folder: Path) -> RunLog:
 
 def parsed(values: Any) -> RunLog:
     """A run from its JSON; raises ValueError in one line."""
-    from pydantic import TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
     if not isinstance(values, dict):
         raise ValueError(f"run.json is not an object but {type(values).__name__}")
     if unknown := values.keys() - RunLog.__dataclass_fields__.keys():
         raise ValueError(f"run.json has keys of other code: {', '.join(sorted(unknown))}")
     try:
-        log: RunLog = TypeAdapter(RunLog).validate_python(values)
+        log: RunLog = _adapter().validate_python(values)
     except ValidationError as error:
         first = error.errors()[0]
         raise ValueError(f"run.json: {'.'.join(map(str, first['loc']))}: {first['msg']}") from None
@@ -58,6 +59,13 @@ def parsed(values: Any) -> RunLog:
         if len({len(column) for column in table.values()}) > 1:
             raise ValueError(f"run.json: tables.{name}: columns of different lengths")
     return log
+
+
+@cache
+def _adapter() -> Any:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(RunLog)
 
 
 def _inside(folder: Path, path: str) -> Path:
@@ -163,9 +171,9 @@ def from_record(path: Path) -> RunLog:
 
 
 def sweep() -> None:
-    """Delete sent runs, and drafts that a killed stage left in the outbox a day ago."""
+    """Delete sent runs, and drafts that a killed stage left a day ago."""
     shutil.rmtree(_deleted(), ignore_errors=True)
-    for draft in outbox().glob(".*"):
+    for draft in [*outbox().glob(".*"), *live().glob(".*")]:
         with suppress(OSError):
             if time.time() - draft.stat().st_mtime > DAY:
                 shutil.rmtree(draft, ignore_errors=True)

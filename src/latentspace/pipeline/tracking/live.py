@@ -48,7 +48,7 @@ class Curve:
         if len(self.history) > self.written:
             self._write_rows()
         elif time.monotonic() - self.last > SECONDS:
-            self._write([{"step": step, **{name: value.item() for name, value in losses.items()}}])
+            self._write([{"step": float(step), **{name: value.item() for name, value in losses.items()}}])
 
     def _write_rows(self) -> None:
         rows = self.history[self.written :]

@@ -7,14 +7,16 @@ import math
 import re
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from latentspace.pipeline.tracking import entries
+from latentspace.pipeline.tracking import entries, paths
+from latentspace.pipeline.tracking.announced import Point, forget, pictures
+from latentspace.pipeline.tracking.contents import Contents, contents
 from latentspace.pipeline.tracking.outbox import RunLog
 from latentspace.pipeline.tracking.paths import left, port, project_root, reason, shown, tracking_uri, waiting, warn
 from latentspace.pipeline.tracking.store import answers, check, client, ended, experiment_id, find_run, runs_of
@@ -88,6 +90,7 @@ def _send_or_set_aside(store: MlflowClient, folder: Path) -> Exception | None:
     try:
         send(store, log, folder)
         entries.remove(folder, log)
+        forget(log.tags["execution"])
     except Exception as error:
         if not answers(store):
             raise
@@ -110,27 +113,42 @@ def _of_the_run(error: Exception) -> bool:
 def send(store: MlflowClient, log: RunLog, folder: Path) -> None:
     """Send a run with its files in `folder`, unless the store has it; errors of MLflow and the network are passed on.
 
-    What an earlier sender sent before it was killed, or this one before an error, is deleted.
+    A run that was shown while the stage was executed, or begun by a sender that was killed, is continued.
+    """
+    found = opened(store, log)
+    if found is None:
+        return
+    run_id, there = found
+    try:
+        _send_values(store, run_id, log, there)
+        _send_files(store, run_id, log, folder, there)
+        status = "FAILED" if log.failed else "FINISHED"
+        store.set_terminated(run_id, status=status, end_time=int(log.ended * 1000))
+    except Exception:
+        with suppress(Exception):
+            if there.new and not ended(store.get_run(run_id)):
+                store.delete_run(run_id)
+        raise
+
+
+def opened(store: MlflowClient, log: RunLog) -> tuple[str, Contents] | None:
+    """The run of an execution, and what it has; made with its parameters and tags if the store has none.
+
+    Returns:
+        None if the store has it completely.
     """
     experiment = experiment_id(store, log.chapter)  # restored first, if it was deleted
     found = runs_of(store, log.chapter, log.tags["execution"])
-    for half in found:
-        if not ended(half):
-            store.delete_run(half.info.run_id)
-    if any(map(ended, found)):
-        return
+    complete, begun = any(map(ended, found)), [run for run in found if not ended(run)]
+    for double in begun[not complete :]:
+        store.delete_run(double.info.run_id)
+    if complete:
+        return None
+    if begun:
+        return str(begun[0].info.run_id), contents(store, begun[0])
     tags = {"execution": log.tags["execution"], "mlflow.source.name": log.stage}
-    start, end = int(log.started * 1000), int(log.ended * 1000)
-    run_id = str(store.create_run(experiment, start_time=start, run_name=log.stage, tags=tags).info.run_id)
-    try:
-        _send_values(store, run_id, log, end)
-        _send_files(store, run_id, log, folder)
-        store.set_terminated(run_id, status="FAILED" if log.failed else "FINISHED", end_time=end)
-    except Exception:
-        with suppress(Exception):
-            if not ended(store.get_run(run_id)):
-                store.delete_run(run_id)
-        raise
+    made = store.create_run(experiment, start_time=int(log.started * 1000), run_name=log.stage, tags=tags)
+    return str(made.info.run_id), Contents(new=True)
 
 
 def resend() -> int:
@@ -161,37 +179,71 @@ def resend() -> int:
     return count
 
 
-def _send_values(store: MlflowClient, run_id: str, log: RunLog, ended: int) -> None:
+def _send_values(store: MlflowClient, run_id: str, log: RunLog, there: Contents) -> None:
     """Send the metrics and curves, parameters, tags and data sets of a run."""
-    from mlflow.entities import Metric, Param, RunTag
+    from mlflow.entities import Metric
 
-    notes = {**log.tags, "mlflow.note.content": log.description}
-    notes |= {f"data.{name}": digest for name, digest, _ in log.datasets}
-    notes = {re.sub(r"[^\w\-. :/]", ":", key): text for key, text in notes.items()}  # the characters MLflow allows
-    # A penalty is NaN where it does not apply; MLflow would show NaN as the last value of the curve.
-    points = [Metric(key, value, ended, step) for key, step, value in log.curves if not math.isnan(value)]
-    points += [Metric(key, value, ended, 0) for key, value in log.metrics.items()]
-    _in_parts("metrics", points, lambda part: store.log_batch(run_id, metrics=part))
-    params = [Param(key, str(value)[:6000]) for key, value in log.params.items()]
-    _in_parts("params", params, lambda part: store.log_batch(run_id, params=part))
-    _in_parts("tags", [RunTag(k, v[:5000]) for k, v in notes.items()], lambda part: store.log_batch(run_id, tags=part))
+    end = int(log.ended * 1000)
+    send_points(store, run_id, [(*point, end) for point in log.curves], there)
+    metrics = [Metric(key, value, end, 0) for key, value in log.metrics.items()]
+    _in_parts("metrics", metrics, lambda part: store.log_batch(run_id, metrics=part))
+    send_names(store, run_id, log, there)
     for name, digest, path in log.datasets:
         store.log_inputs(run_id, [_dataset(name, digest, path)])
 
 
-def _send_files(store: MlflowClient, run_id: str, log: RunLog, folder: Path) -> None:
-    """Send the artifacts, images, tables and models of a run from `folder`."""
+def send_points(store: MlflowClient, run_id: str, points: Sequence[Point], there: Contents) -> None:
+    """Send those points of curves that the run lacks."""
+    from mlflow.entities import Metric
+
+    # A penalty is NaN where it does not apply; MLflow would show NaN as the last value of the curve.
+    missing = [point for point in points if point[:2] not in there.points and not math.isnan(point[2])]
+    metrics = [Metric(key, value, time, step) for key, step, value, time in missing]
+    _in_parts("metrics", metrics, lambda part: store.log_batch(run_id, metrics=part))
+    there.points.update((key, step) for key, step, *_ in missing)
+
+
+def send_names(store: MlflowClient, run_id: str, log: RunLog, there: Contents) -> None:
+    """Send the parameters that the run lacks, and its tags."""
+    from mlflow.entities import Param, RunTag
+
+    params = [Param(key, str(value)[:6000]) for key, value in log.params.items() if key not in there.params]
+    _in_parts("params", params, lambda part: store.log_batch(run_id, params=part))
+    notes = {**log.tags, "mlflow.note.content": log.description}
+    notes |= {f"data.{name}": digest for name, digest, _ in log.datasets}
+    notes = {re.sub(r"[^\w\-. :/]", ":", key): text for key, text in notes.items()}  # the characters MLflow allows
+    _in_parts("tags", [RunTag(k, v[:5000]) for k, v in notes.items()], lambda part: store.log_batch(run_id, tags=part))
+
+
+def _send_files(store: MlflowClient, run_id: str, log: RunLog, folder: Path, there: Contents) -> None:
+    """Send the artifacts, images, tables and models of a run from `folder`, and its pictures of the live view."""
     for path, target in log.artifacts:
         store.log_artifact(run_id, str(folder / path), target or None)
-    for key, step, path in log.images:
-        store.log_image(run_id, entries.pixels(folder / path), key=key, step=step)
+    shown = pictures(paths.live() / log.tags["execution"])
+    send_images(store, run_id, [*shown, *((key, step, folder / path) for key, step, path in log.images)], there)
     for name, table in log.tables.items():
-        store.log_table(run_id, table, f"tables/{name}.json")
+        _send_table(store, run_id, f"tables/{name}.json", table, there)
     for name, path, example in log.models:
         try:
-            _log_model(run_id, name, folder / path, example)
+            if name not in there.models:
+                _log_model(run_id, name, folder / path, example)
         except Exception as error:  # a network that MLflow cannot export must not lose the run
             store.set_tag(run_id, f"model.{name}", f"not stored: {type(error).__name__}")
+
+
+def send_images(store: MlflowClient, run_id: str, images: Sequence[tuple[str, int, Path]], there: Contents) -> None:
+    """Send those images, by key and step, that the run lacks."""
+    for key, step, path in images:
+        if (key, step) not in there.images:
+            store.log_image(run_id, entries.pixels(path), key=key, step=step)
+            there.images.add((key, step))
+
+
+def _send_table(store: MlflowClient, run_id: str, file: str, table: dict[str, list[Any]], there: Contents) -> None:
+    if file in there.halves:  # MLflow appends to a table that is there
+        store.log_text(run_id, json.dumps({"columns": [*table], "data": []}), file)
+    if file not in there.tables:
+        store.log_table(run_id, table, file)
 
 
 def _in_parts(kind: str, items: list[Any], log: Callable[[list[Any]], Any]) -> None:

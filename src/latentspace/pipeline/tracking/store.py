@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Run
 
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
-ENDED = {"FINISHED", "FAILED", "KILLED"}
+COMPLETE = {"FINISHED", "FAILED"}  # a run that was closed as KILLED may still arrive
 
 
 def client() -> MlflowClient:
@@ -99,7 +99,7 @@ def runs_of(client: MlflowClient, chapter: str, execution: str) -> list[Run]:
 
 def ended(run: Run) -> bool:
     """Whether it was sent completely."""
-    return run.info.status in ENDED
+    return run.info.status in COMPLETE
 
 
 def find_run(client: MlflowClient, chapter: str, execution: str) -> str | None:
