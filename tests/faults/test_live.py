@@ -245,3 +245,52 @@ def test_a_sender_killed_at_any_step_of_following_loses_and_doubles_nothing(stag
     rows = [json.loads(path.read_text())["data"] for path in Path("mlartifacts").glob("*/*/artifacts/tables/t.json")]
     assert rows == [[[1], [2]]] * posted, "no table has its rows twice"
     assert len(query("SELECT * FROM inputs")) == posted
+
+
+def test_the_models_of_the_newest_report_have_an_alias(root):  # noqa: F811
+    def model() -> None:
+        """A run with a model that MLflow stores."""
+        from mlflow.entities import LoggedModelOutput
+
+        from latentspace.pipeline.tracking import store
+
+        client = store.client()
+        experiment = store.experiment_id(client, "size")
+        run = client.create_run(experiment).info.run_id
+        made = client.create_logged_model(experiment, "net", run)
+        client.finalize_logged_model(made.model_id, "READY")
+        client.log_outputs(run, [LoggedModelOutput(made.model_id, 0)])
+
+    def report(run: str, **more) -> None:
+        tags = {"run.size_train@bias": run, "run.size_theory": run_without}
+        outbox.post(outbox.RunLog("report", "pipeline", tags=tags, **more))
+        assert sync() == 0
+
+    def versions() -> list[tuple[int, str]]:
+        aliased = query("SELECT version, alias FROM registered_model_aliases WHERE name = 'size_train.bias'")
+        assert len(aliased) == 1 and aliased[0][1] == "newest"
+        newest = query(f"SELECT run_id FROM model_versions WHERE version = {aliased[0][0]}")
+        return [*query("SELECT COUNT(*) FROM model_versions"), *newest]
+
+    run_without = stage_of(root)
+    assert forked(model) == 0 and forked(model) == 0
+    first, second = [run for (run,) in query("SELECT source_run_id FROM logged_models ORDER BY creation_timestamp_ms")]
+    report(first)
+    report(first)
+    assert versions() == [(1,), (first,)], "once, although two reports name it"
+    report(second)
+    assert versions() == [(2,), (second,)]
+    report(first, failed=True)
+    assert versions() == [(2,), (second,)], "a report that failed changes nothing"
+    report(first)
+    assert versions() == [(2,), (first,)], "restored from the cache"
+    report("0" * 32)
+    assert query("SELECT value FROM tags WHERE key = 'models'") == [("not registered: MlflowException",)]
+
+
+def stage_of(root) -> str:  # noqa: F811
+    """The run of a stage without a model."""
+    outbox.post(outbox.RunLog("size_theory", "size"))
+    assert sync() == 0
+    ((run,),) = query("SELECT run_uuid FROM runs")
+    return run

@@ -19,6 +19,7 @@ from latentspace.pipeline.tracking.announced import Point, forget, pictures
 from latentspace.pipeline.tracking.contents import Contents, contents
 from latentspace.pipeline.tracking.outbox import RunLog
 from latentspace.pipeline.tracking.paths import left, port, project_root, reason, shown, tracking_uri, waiting, warn
+from latentspace.pipeline.tracking.registry import register
 from latentspace.pipeline.tracking.store import answers, check, client, ended, experiment_id, find_run, runs_of
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def send(store: MlflowClient, log: RunLog, folder: Path) -> None:
     try:
         _send_values(store, run_id, log, there)
         _send_files(store, run_id, log, folder, there)
+        _register_models(store, run_id, log)
         status = "FAILED" if log.failed else "FINISHED"
         store.set_terminated(run_id, status=status, end_time=int(log.ended * 1000))
     except Exception:
@@ -229,6 +231,13 @@ def _send_files(store: MlflowClient, run_id: str, log: RunLog, folder: Path, the
                 _log_model(run_id, name, folder / path, example)
         except Exception as error:  # a network that MLflow cannot export must not lose the run
             store.set_tag(run_id, f"model.{name}", f"not stored: {type(error).__name__}")
+
+
+def _register_models(store: MlflowClient, run_id: str, log: RunLog) -> None:
+    try:
+        register(store, log)
+    except Exception as error:  # a registry that does not work must not lose the run
+        store.set_tag(run_id, "models", f"not registered: {type(error).__name__}")
 
 
 def send_images(store: MlflowClient, run_id: str, images: Sequence[tuple[str, int, Path]], there: Contents) -> None:
