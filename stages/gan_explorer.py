@@ -3,19 +3,13 @@
 from latentspace.gan import evaluated, explorer
 from latentspace.gan.params import Sizes
 from latentspace.gan.roles import AVATARS, FACES, PCA_AE
-from latentspace.pipeline.available import NothingToDoError
 from latentspace.pipeline.stage import stage
 
 
 def main() -> None:
     with stage(__file__) as run:
         regressor, sizes = run.input("models/gan/regressor.safetensors"), run.read(Sizes, "gan_train.images")
-        found = evaluated.groups(run, [AVATARS, FACES])
-        refused = explorer.refused(found)
-        run.leave_out(refused)
-        groups = {name: group for name, group in found.items() if name not in refused}
-        if not groups:
-            raise NothingToDoError
+        groups = evaluated.groups(run, [AVATARS, FACES])
         measures = {name: evaluated.measure(run, group[PCA_AE], regressor) for name, group in groups.items()}
         run.record(explorer.experiment(groups, measures, sizes))
 

@@ -17,6 +17,7 @@ from PIL import Image, ImageChops, ImageSequence
 
 import latentspace
 from latentspace.pipeline import quick
+from latentspace.plots import explorer
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
@@ -144,6 +145,22 @@ def test_an_image_takes_less_than_a_tenth_of_a_second(project):
                 times.append(spent() - begun)
             print(f"explorer {number}: {1000 * statistics.median(times):.0f} ms an image")
             assert 0 < statistics.median(times) <= 0.1
+
+
+def test_the_page_interpolates_where_it_cannot_compute(project):
+    codes = explorer.grid(2)
+    pictures = np.zeros((len(codes), 16, 16, 3), np.float32)
+    pictures[..., 0], pictures[..., 1] = ((codes.numpy() + 2) / 4).T[..., None, None]
+    with browser_page() as (page, wrong, _):
+        opened(page, project)
+        for z in ([0.5, -1.5], [-2.0, 2.0], [3.0, 0.1]):  # on the grid and between; outside, its edge
+            found = page.evaluate(
+                "([sheet, code]) => decoder(sheet).then((f) => [...f(Float32Array.from(code))])",
+                [explorer.Sheet(2, pictures).described(), z],
+            )
+            wanted = [*(np.clip(z, -2, 2) + 2) / 4, 0]
+            assert abs(np.array(found).reshape(3, -1).mean(1) - wanted).max() < 0.03  # the next picture differs by 0.17
+        assert not wrong
 
 
 def test_the_report_opens_alone_and_its_sliders_move_the_right_pictures(project):

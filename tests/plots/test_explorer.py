@@ -1,12 +1,18 @@
 """Files of the report's explorer."""
 
+import base64
+import io
 import json
 
+import numpy as np
 import pandas as pd
+import pytest
+import torch
+from PIL import Image
 from torch import nn
 
 from latentspace.plots.decoder import layers_of
-from latentspace.plots.explorer import Explorer, View
+from latentspace.plots.explorer import GRIDDED, Explorer, Sheet, View, grid
 
 
 def test_a_network_that_views_share_is_in_the_file_once(tmp_path):
@@ -20,3 +26,18 @@ def test_a_network_that_views_share_is_in_the_file_once(tmp_path):
     assert found["views"][0]["labels"] == ["area (0.90)", "background lightness (0.70)", "also area (0.80)"]
     assert found["views"][0]["place"] == "anchor 1" and found["channels"] == 1 and found["span"] == 2.0
     assert found["networks"][1]["layers"] == [["linear", 4, 3]]
+
+
+@pytest.mark.parametrize(("components", "columns", "rows"), [(1, 7, 1), (2, 49, 1), (3, 49, 7), (4, 9, 9), (5, 9, 27)])
+def test_a_sheet_has_a_picture_for_every_code_of_the_grid(components, columns, rows):
+    codes = grid(components)
+    assert components <= GRIDDED and torch.equal(codes[0], torch.full((components,), -2.0))
+    pictures = np.zeros((len(codes), 8, 8, 3), np.float32)
+    pictures[len(codes) // 2] = 1
+    assert codes[len(codes) // 2].abs().max() < 1e-6, "the middle of the grid is the mean"
+    found = Sheet(components, pictures).described()
+    with Image.open(io.BytesIO(base64.b64decode(found["sheet"].partition(",")[2]))) as image:
+        assert image.size == (8 * columns, 8 * rows)
+        row, column = divmod(len(codes) // 2, columns)
+        bright = np.asarray(image.convert("L"))[8 * row + 4, 8 * column + 4]
+    assert bright > 250 and found["steps"] ** components == len(codes)

@@ -43,7 +43,9 @@ def figures(tmp_path_factory):
         for name in (name.replace("*", "mine") for name in section.explorers):
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             view = {"title": "it's </script><b>", "place": "", "labels": ['"a"'], "networks": []}
-            (folder / f"{name}.json").write_text(json.dumps({"views": [view], "networks": [], "channels": 1}))
+            (folder / f"{name}.json").write_text(
+                json.dumps({"views": [view], "networks": [], "channels": 1, "note": ""})
+            )
     return folder
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import torch
 
@@ -13,30 +14,17 @@ from latentspace.gan.frozen import Frozen
 from latentspace.gan.local import LocalModel, Organised
 from latentspace.gan.neighbourhood import Neighbourhood, Sample, seed_of
 from latentspace.gan.params import Sizes
+from latentspace.gan.pictures import pictures_of
 from latentspace.gan.rendering import sample
 from latentspace.gan.roles import AFFINE, PCA_AE
 from latentspace.measures.matching import association
 from latentspace.pipeline.measured import Findings
-from latentspace.plots.decoder import UnsupportedError, layers_of, size_of
-from latentspace.plots.explorer import Explorer, View
+from latentspace.plots.decoder import Layers, UnsupportedError, layers_of, size_of
+from latentspace.plots.explorer import GRIDDED, SIDE, Explorer, Sheet, View, grid
 
 PLACES = 6  # most neighbourhoods of an explorer
 WEIGHTS = 1_000_000  # most of a generator in the page, 2.3 MB of text
 Group = Mapping[str, Organised]  # by method
-
-
-def refused(groups: Mapping[str, Group]) -> dict[str, str]:
-    """Groups whose generator the page cannot compute, and why."""
-    reasons = {name: _reason(group[PCA_AE].generator) for name, group in groups.items()}
-    return {name: reason for name, reason in reasons.items() if reason}
-
-
-def _reason(generator: Frozen) -> str:
-    try:
-        size = size_of(layers_of(generator))
-    except UnsupportedError as error:
-        return str(error)
-    return f"a generator of {size:,} weights; the page takes {WEIGHTS:,}" if size > WEIGHTS else ""
 
 
 def experiment(groups: Mapping[str, Group], measures: Mapping[str, Measure], sizes: Sizes) -> Findings:
@@ -53,16 +41,51 @@ def experiment(groups: Mapping[str, Group], measures: Mapping[str, Measure], siz
 
 @torch.no_grad()
 def explorer(group: Group, measure: Measure, sizes: Sizes) -> Explorer:
-    """The explorer of one group, about its first anchors."""
-    generator = group[PCA_AE].generator
-    image, views = layers_of(generator), []
-    for place in group[PCA_AE].places[:PLACES]:
-        fresh = sample(generator, place, sizes.test_images, seed_of(sizes.seed, test=True))
-        shown = measure(fresh.images.float())
-        for method, model in spaces(group, fresh).items():
-            codes = model.encode(place.latents(fresh.offsets)).double().numpy()
-            views.append(View(method, association(codes, shown), [layers_of(model), image], title(place, group)))
-    return Explorer(views, fresh.images.shape[1])
+    """The explorer of one group, about its first anchors; about one, of pictures, if the page cannot compute it."""
+    generator, places = group[PCA_AE].generator, group[PCA_AE].places[:PLACES]
+    try:
+        image = computed(generator)
+    except UnsupportedError as error:
+        views = around(group, places[0], measure, sizes, lambda model: sheet(generator, model))
+        few = [replace(view, axes=view.axes.iloc[:GRIDDED]) for view in views]
+        return Explorer(few, 3, f"Interpolated between pictures, as {error}.")
+    views = [
+        view
+        for place in places
+        for view in around(group, place, measure, sizes, lambda model: [layers_of(model), image])
+    ]
+    return Explorer(views, generator(places[0].anchor[None]).shape[1])
+
+
+def computed(generator: Frozen) -> Layers:
+    """Layers of a generator; raises UnsupportedError, saying why, if the page cannot have them."""
+    image = layers_of(generator)
+    if size_of(image) > WEIGHTS:
+        raise UnsupportedError(f"the page takes generators of {WEIGHTS:,} weights, and this one has {size_of(image):,}")
+    return image
+
+
+def sheet(generator: Frozen, model: LocalModel) -> list[Layers | Sheet]:
+    """Pictures over the first components of a model."""
+    count = min(model.components, GRIDDED)
+    return [Sheet(count, pictures_of(generator, model.decode(grid(count)), SIDE))]
+
+
+def around(
+    group: Group,
+    place: Neighbourhood,
+    measure: Measure,
+    sizes: Sizes,
+    parts: Callable[[LocalModel], list[Layers | Sheet]],
+) -> list[View]:
+    """Views of all models of one neighbourhood; `parts` makes what the page needs of each."""
+    fresh = sample(group[PCA_AE].generator, place, sizes.test_images, seed_of(sizes.seed, test=True))
+    shown = measure(fresh.images.float())
+    views = []
+    for method, model in spaces(group, fresh).items():
+        codes = model.encode(place.latents(fresh.offsets)).double().numpy()
+        views.append(View(method, association(codes, shown), parts(model), title(place, group)))
+    return views
 
 
 def spaces(group: Group, fresh: Sample) -> dict[str, LocalModel]:

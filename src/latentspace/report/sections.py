@@ -99,8 +99,8 @@ ORGANISE = [
     Section(
         slides="39",
         title="Explorer: ellipses",
-        text="Move a slider, or drag on a picture: each picture is decoded in this page. Below a slider is what it "
-        "changes, with the correlation: one factor in the PCA autoencoder, several at once in the plain one.",
+        text="Move a slider: the decoders run in this page. Below a slider is what it changes most, with the "
+        "correlation: one factor in the PCA autoencoder, several at once in the plain one.",
         explorers=("organise_explorer/ellipses",),
     ),
     Section(
@@ -179,21 +179,21 @@ ORGANISE = [
 
 GENERATORS = [
     Section(
-        slides="47",
+        slides="45-47",
         title="Explorer: avatars",
         text="A generator of heads, computed in this page, about an anchor: one slider moves along the same component "
         "of the PCA autoencoder, of straight lines trained with the same error, and of the raw axes of the latent "
-        "space. Below a slider is what it changes, with the correlation.",
+        "space. Below a slider is what it changes most, with the correlation.",
         explorers=("gan_explorer/avatars",),
     ),
     Section(
-        slides="47",
+        slides="45-47",
         title="Explorer: faces",
         text="The same on rendered faces; the components are named by statistics of the images.",
         explorers=("gan_explorer/faces",),
     ),
     Section(
-        slides="47",
+        slides="45-47",
         title="Explorer: {name}",
         text="The same on a neighbourhood of params.yaml.",
         explorers=("gan_explorer/*",),
