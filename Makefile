@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: repro test faults status ui quick setup lint docs readme benchmark sync-tracking
+.PHONY: repro test faults status compare ui quick setup lint docs readme benchmark sync-tracking
 
 $(shell $(BIN)/python -c '' 2>/dev/null || rm -f $(VENV)/.ready) # its Python is gone
 
@@ -31,6 +31,11 @@ faults: setup ## fault injection: kills, full disks, damaged files (half an hour
 
 status: setup ## the state of every stage, the run that made it, and the claims that differ from the commit
 	python -m latentspace.pipeline.status
+
+A ?= HEAD
+B ?= workspace
+compare: setup ## two runs side by side in compare.html, for example A=HEAD B=my-experiment; B is by default what lies here
+	@python -m latentspace.report.compare $(A) $(B)
 
 ui: setup ## serve the MLflow UI on http://127.0.0.1:$(PORT); `export PORT=5001` moves it and the report's links
 	mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port $(PORT)

@@ -144,7 +144,7 @@ def verdict(row: Mapping[str, Any]) -> str:
     """Whether a claim is met, in a word: yes, narrowly (by fewer than `NARROW` standard deviations), no; or nothing."""
     if row["met"] is None:
         return ""
-    narrow = row["margin_std"] is not None and row["margin_std"] < NARROW
+    narrow = row.get("margin_std") is not None and row["margin_std"] < NARROW  # older runs do not have it
     return ("narrowly" if narrow else "yes") if row["met"] else "no"
 
 
