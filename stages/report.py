@@ -35,7 +35,8 @@ def main() -> None:
         measured = {name: row for name, row in rows.items() if row["n"]}
         run.summary(
             params=params,
-            metrics={name: row["mean"] for name, row in measured.items()},
+            metrics={name: row["mean"] for name, row in measured.items()}
+            | {f"{name}.std": row["std"] for name, row in measured.items() if row["n"] > 1},
             tags={f"run.{name}": run_id for name, run_id in found.items()},
         )
         run.attach(Path("report/claims.md"))

@@ -51,7 +51,9 @@ def test_one_run_per_stage_with_its_parameters_metrics_and_figures(project, firs
     assert [d.dataset.name for d in train.inputs.dataset_inputs] == ["disks"]
     pipeline = next(run for run in first_runs if run.info.run_name == "report")
     assert pipeline.data.params["size_theory.grid"] == "500"
-    assert "size.bias.test_mse" in pipeline.data.metrics
+    claims = json.loads((project / "metrics/claims.json").read_text())
+    for key, part in (("size.bias.test_mse", "mean"), ("size.bias.test_mse.std", "std")):
+        assert pipeline.data.metrics[key] == claims["size.bias.test_mse"][part]
     assert pipeline.data.tags["run.size_train:bias"] == train.info.run_id
 
 

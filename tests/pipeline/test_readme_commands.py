@@ -216,6 +216,14 @@ def plots(project, command):
     assert "dvc_plots" not in sh(project, "git status --short")
 
 
+def compare(project, command):
+    assert re.search(r"compare\.html: [1-9]\d* claims and [1-9]\d* pictures differ", make(project, command))
+    page = (project / "compare.html").read_text()
+    assert "<code>organise_train.variants.pca_ae.weight</code></td>" in page
+    assert "figures/organise_codes/traversals.png" in page and "figures/size_code/code.png" not in page
+    assert "compare.html" not in sh(project, "git status --short")
+
+
 def own_images(project, command):
     import numpy as np
     from PIL import Image
@@ -290,6 +298,7 @@ CHECKS = {
     "dvc params diff": params_diff,
     "dvc metrics diff": metrics_diff,
     "dvc plots diff": plots,
+    "make compare": compare,
     "dvc exp run --queue": queue,
     "dvc queue start": start,
     "dvc exp show": show,

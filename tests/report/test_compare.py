@@ -52,7 +52,7 @@ def test_the_page_shows_what_differs_and_loads_nothing():
     assert "1 of 1 claims have another value" in text and "1.5 ± 0.1 px" in text and "3.54" in text
     assert "2 pictures differ, 1 are equal" in text
     assert "figures/s/a.png" in text and "figures/s/b.png" not in text
-    assert text.count("data:image/webp;base64,") == 3 and "<p>none</p>" in text
+    assert text.count("data:image/avif;base64,") == 3 and "<p>none</p>" in text
     assert "http" not in text
 
 
