@@ -77,6 +77,7 @@ def test_every_claim_has_a_section():
 def test_an_own_generator_has_an_explorer_and_its_claims(figures, stages):
     page = render({"gan.mine.pca_ae.explained_k1": ROW}, Results(figures, stages), {})
     assert "Explorer: mine" in page and page.count("application/json") == 4
+    assert '<a href="#explorer-mine">mine</a>' in page and '<section id="explorer-mine">' in page
     assert "Neighbourhoods of other generators" in page
     assert "Neighbourhoods of other generators" not in render({}, Results(figures, stages), {})
 

@@ -61,7 +61,7 @@ def render(rows: Mapping[str, Mapping[str, Any]], results: Results, runs: Mappin
         runs: addresses of the MLflow runs by stage; may be empty.
     """
     sections = place(list(rows))
-    chapters = []
+    chapters: list[dict[str, Any]] = []
     for title, chapter in CHAPTERS.items():
         shown = []
         for section in chapter:
@@ -73,8 +73,14 @@ def render(rows: Mapping[str, Mapping[str, Any]], results: Results, runs: Mappin
     asked = sum(row["met"] is not None for row in rows.values())
     narrow = sum(verdict(row) == "narrowly" for row in rows.values())
     template = environment().get_template("page.html.j2")
-    unknown = len(not_measured(rows))
-    return template.render(chapters=chapters, runs=dict(runs), held=held, asked=asked, narrow=narrow, unknown=unknown)
+    counts = {"held": held, "asked": asked, "narrow": narrow, "unknown": len(not_measured(rows))}
+    explorers = [part["title"] for chapter in chapters for part in chapter["sections"] if part["explorers"]]
+    return template.render(chapters=chapters, explorers=explorers, runs=dict(runs), **counts)
+
+
+def anchor(title: str) -> str:
+    """Address of a section within the page, such as ``explorer-faces``."""
+    return "-".join(re.findall(r"\w+", title.lower()))
 
 
 def filled(text: str, rows: Mapping[str, Mapping[str, Any]]) -> str:
@@ -105,5 +111,5 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found.filters |= {"number": number, "target": target, "verdict": verdict, "budget": budget}
+    found.filters |= {"number": number, "target": target, "verdict": verdict, "budget": budget, "anchor": anchor}
     return found
