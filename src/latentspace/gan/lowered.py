@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from latentspace.gan.affine import Affine, Bent
+from latentspace.gan.affine import SHARE, Affine, Bent
 from latentspace.gan.directions import Directions
 from latentspace.gan.layers import EPSILON, SLOPE
 from latentspace.gan.local import LocalModel
@@ -49,7 +49,8 @@ def _(network: Bent) -> Layers:
     same = torch.eye(line.in_features)
     share = line.weight / (1 + networks.SLOPE)
     into = linear(torch.cat([same, -same, first.weight]), F.pad(first.bias, (2 * line.in_features, 0)))
-    return [into, leaky(networks.SLOPE), linear(torch.cat([share, -share, second.weight], 1), line.bias + second.bias)]
+    weight = torch.cat([share, -share, SHARE * second.weight], 1)
+    return [into, leaky(networks.SLOPE), linear(weight, line.bias + SHARE * second.bias)]
 
 
 @layers_of.register
