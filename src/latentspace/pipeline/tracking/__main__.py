@@ -45,7 +45,7 @@ def background(run: Process | None = None) -> None:
                     return  # the store is unavailable: the next stage or `make sync-tracking` sends them
         except Timeout:
             return  # the process that holds the lock looks once more after releasing it
-        if not waiting() and not announced():
+        if not waiting() and not any(stage.alive for stage in announced()):
             return
 
 
