@@ -1,4 +1,4 @@
-"""Make a generator of styles and one of latents from the downloaded files, each at 64² and at 1024² (slide 42)."""
+"""Make a generator of styles and one of latents from the downloaded files, of images of 64² (slide 42)."""
 
 from latentspace.nn import models
 from latentspace.photos import generator
@@ -9,10 +9,8 @@ from latentspace.pipeline.stage import stage
 def main() -> None:
     with stage(__file__) as run:
         made, quality = generator.make(run.input("data/files"), run.read(Spaces, "gan_photos_generator"))
-        folder = run.output("models/gan/generator")
-        for name, (small, full) in made.items():
-            models.save(small, folder / name / "generator.safetensors")
-            models.save(full, folder / name / "full.safetensors")
+        for name, each in made.items():
+            models.save(each, run.output(f"models/gan/generator/{name}/generator.safetensors"))
         run.record(generator.experiment(made, quality))
 
 

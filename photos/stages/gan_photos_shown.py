@@ -1,8 +1,8 @@
 """Render traversals at the generator's full size (slide 46)."""
 
 from latentspace.gan.params import Sizes
-from latentspace.photos import shown
-from latentspace.photos.params import Shown
+from latentspace.photos import generator, shown
+from latentspace.photos.params import Shown, Spaces
 from latentspace.photos.trained import trained
 from latentspace.pipeline.stage import stage
 
@@ -10,10 +10,8 @@ from latentspace.pipeline.stage import stage
 def main() -> None:
     with stage(__file__) as run:
         section, sizes = run.read(Shown, "gan_photos_shown"), run.read(Sizes, "gan_photos_train.images")
-        found = trained(run)
+        full, found = generator.full(run.input("data/files"), run.read(Spaces, "gan_photos_generator")), trained(run)
         chosen = {name: found[name] for name in section.names}
-        folders = {name: f"models/gan/generator/{each.variant.generator}" for name, each in chosen.items()}
-        full = {name: run.input(folder) / "full.safetensors" for name, folder in folders.items()}
         run.record(shown.experiment(chosen, full, sizes, section.steps, section.side))
 
 

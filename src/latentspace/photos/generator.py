@@ -1,17 +1,19 @@
-"""The MobileStyleGAN of random-face as a generator of two latent spaces, at 64² for training and at 1024² for pictures.
+"""The MobileStyleGAN of random-face, of 1024² pixels, as a generator of images of 64² of two latent spaces.
 
 A mapping network makes styles of 512 numbers from latents on a sphere, and a synthesis network makes images of styles.
 Latents are either those of the mapping network, or of a space of styles: the coordinates of a style along the principal
 components of all styles, in units of their standard deviations, so that their prior is normal.
 
-Most of the time of the synthesis is spent on detail that an error between images of 64² does not see. For these, the
-network is cut after its last 32² features, and one convolution, fitted by ridge regression, replaces the rest.
+Most of the time of the synthesis is spent on detail that an error between images of 64² does not see. So the network is
+cut after its last 32² features, and one convolution, fitted by ridge regression, replaces the rest. Traversals are
+rendered at full size.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -32,9 +34,9 @@ from latentspace.pretraining.faces import CUT, SIZE, Shortcut, fit_shortcut, psn
 
 HELD_OUT = 8  # renderings with which the fit is measured
 BATCH = 1024  # latents per call of the mapping network
-ROW = 12  # samples in a row of the picture; their numbers are those of anchors
+ROW = 16  # samples in a row of the picture; their numbers are those of anchors
 
-StylesOf = Callable[[Tensor], Tensor]
+Images = Callable[[Tensor], Tensor]  # of latents
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class Space:
         prior: distribution of latents.
     """
 
-    styles_of: StylesOf
+    styles_of: Callable[[Tensor], Tensor]
     latent: int
     prior: Prior
 
@@ -113,13 +115,18 @@ def small(networks: Networks, shortcut: Shortcut, space: Space) -> Program:
     return traced(lambda z: shortcut(networks.features(space.styles_of(z))), [space.latent], (-1.0, 1.0), space.prior)
 
 
-def full(networks: Networks, space: Space) -> Program:
-    """The generator of images at full size of a space."""
-    return traced(lambda z: networks.synthesis(space.styles_of(z)), [space.latent], (-1.0, 1.0), space.prior)
+def full(folder: Path, settings: Spaces) -> dict[str, Images]:
+    """Functions from latents to images at full size, by latent space; arguments and errors as of `make`."""
+    networks = Networks(folder)
+    return {name: partial(_full, networks, space) for name, space in spaces(networks, settings).items()}
 
 
-def make(folder: Path, settings: Spaces) -> tuple[dict[str, tuple[Program, Program]], float]:
-    """The small and the full generator by latent space, and the PSNR of the small one's images, in dB.
+def _full(networks: Networks, space: Space, latents: Tensor) -> Tensor:
+    return networks.synthesis(space.styles_of(latents))
+
+
+def make(folder: Path, settings: Spaces) -> tuple[dict[str, Program], float]:
+    """The generators of images of 64² by latent space, and the PSNR of their images, in dB.
 
     Args:
         folder: of the files of the networks.
@@ -131,18 +138,18 @@ def make(folder: Path, settings: Spaces) -> tuple[dict[str, tuple[Program, Progr
     networks = Networks(folder)
     found = spaces(networks, settings)
     shortcut, quality = fitted(networks, found, settings)
-    return {name: (small(networks, shortcut, space), full(networks, space)) for name, space in found.items()}, quality
+    return {name: small(networks, shortcut, space) for name, space in found.items()}, quality
 
 
-def experiment(made: Mapping[str, tuple[Program, Program]], quality: float) -> Findings:
-    """The PSNR in dB, the lengths of latents, and samples of the small generators, numbered as anchors are."""
-    values = {"shortcut_psnr": quality} | {f"{name}_latent": float(each.latent) for name, (each, _) in made.items()}
+def experiment(made: Mapping[str, Program], quality: float) -> Findings:
+    """The PSNR in dB, the lengths of latents, and samples, numbered as anchors are."""
+    values = {"shortcut_psnr": quality} | {f"{name}_latent": float(each.latent) for name, each in made.items()}
     rows = [
         (f"{name} 0 …", as_shown(render(each, drawn_anchors(each.latent, range(ROW), each.prior))))
-        for name, (each, _) in made.items()
+        for name, each in made.items()
     ]
     return Findings(
         measured("", values),
         {"samples.png": rows_of_images(rows)},
-        summary=f"{quality:.1f} dB at 64²; research use only",
+        summary=f"{quality:.1f} dB at {SIZE}²; research use only",
     )

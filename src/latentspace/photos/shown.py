@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
@@ -16,8 +16,6 @@ from PIL import Image
 from torch import Tensor
 
 from latentspace.gan.attributes import statistics
-from latentspace.gan.frozen import Frozen
-from latentspace.gan.inputs import load_frozen
 from latentspace.gan.local import Organised
 from latentspace.gan.neighbourhood import seed_of
 from latentspace.gan.params import Sizes
@@ -31,6 +29,7 @@ from latentspace.plots.style import DPI, Picture
 from latentspace.plots.tables import axis_names
 from latentspace.plots.traversals import traversal_grid, traversals
 
+Images = Callable[[Tensor], Tensor]  # of latents
 QUALITY = 85  # of the JPEG files
 
 
@@ -48,13 +47,13 @@ class Photograph:
 
 
 def experiment(
-    trained: Mapping[str, Organised], full: Mapping[str, Path], sizes: Sizes, steps: int, side: int
+    trained: Mapping[str, Organised], full: Mapping[str, Images], sizes: Sizes, steps: int, side: int
 ) -> Findings:
-    """One picture for every variant: the components of the PCA autoencoder about its first anchor.
+    """One picture for every variant: the components of its first model.
 
     Args:
         trained: variants by name.
-        full: files of their generators at full size, by name.
+        full: functions from latents to images at full size, by the name of a variant's generator.
         sizes: number and seed of the latents with which the components are named.
         steps: images along a component.
         side: of an image, in pixels.
@@ -62,7 +61,7 @@ def experiment(
     pictures: dict[str, Saved] = {}
     for name, organised in trained.items():
         _, model = organised.first
-        grid = traversals(model, steps, partial(averaged, load_frozen(full[name]), side))
+        grid = traversals(model, steps, partial(averaged, full[organised.variant.generator], side))
         pictures[f"{name}.jpg"] = Photograph(traversal_grid({PCA_AE: grid}, {PCA_AE: names(organised, sizes)}))
     return Findings(pictures=pictures, summary=f"{', '.join(trained)}; research use only")
 
@@ -76,7 +75,7 @@ def names(organised: Organised, sizes: Sizes) -> list[str]:
 
 
 @torch.no_grad()
-def averaged(generator: Frozen, side: int, latents: Float[Tensor, "n latent"]) -> Float[np.ndarray, "n side side 3"]:
-    """Pictures of latents in [0, 1], computed one after the other and averaged to `side` pixels."""
-    images = [F.adaptive_avg_pool2d(generator(latent[None]).clamp(-1, 1), side) for latent in latents]
-    return as_shown(torch.cat(images))
+def averaged(full: Images, side: int, latents: Float[Tensor, "n latent"]) -> Float[np.ndarray, "n side side 3"]:
+    """Pictures of latents in [0, 1], rendered one after the other and averaged to `side` pixels."""
+    made = (full(latent).clamp(-1, 1) for latent in latents.split(1))
+    return as_shown(torch.cat([F.adaptive_avg_pool2d(image, side) for image in made]))
