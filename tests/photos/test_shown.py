@@ -21,6 +21,7 @@ def test_pictures_are_means_over_blocks_of_pixels(tiny):
 def test_every_variant_has_a_picture_with_a_row_per_component(tiny, tmp_path):
     place = Neighbourhood(torch.zeros(4), 0.7, number=3)
     model = LocalModel.about(place, Directions.along(torch.eye(4)[:, :2]))
+    model.anchor.requires_grad_()  # as the weights of a trained model
     organised = Organised(Variant(generator=STYLES, anchors=[3]), tiny, [place], {(place.name, 0): model})
     sizes = Sizes(train_images=8, test_images=64, seed=0)
     found = shown.experiment({"mine": organised}, {STYLES: tiny}, sizes, steps=3, side=8)

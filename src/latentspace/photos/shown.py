@@ -66,6 +66,7 @@ def experiment(
     return Findings(pictures=pictures, summary=f"{', '.join(trained)}; research use only")
 
 
+@torch.no_grad()
 def names(organised: Organised, sizes: Sizes) -> list[str]:
     """Names of the components about the first anchor, after the statistics of images with which they correlate."""
     place, model = organised.first
