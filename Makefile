@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: repro test faults status compare ui quick setup lint docs readme benchmark sync-tracking
+.PHONY: repro test faults status compare ui quick photos setup lint docs readme benchmark sync-tracking
 
 $(shell $(BIN)/python -c '' 2>/dev/null || rm -f $(VENV)/.ready) # its Python is gone
 
@@ -42,6 +42,10 @@ ui: setup ## serve the MLflow UI on http://127.0.0.1:$(PORT); `export PORT=5001`
 
 quick: setup ## run the whole graph at smoke size in .quick/, with its own cache and database
 	python -m latentspace.pipeline.quick .quick
+
+photos: setup ## the graph in photos/: the PCA autoencoder about photographs of faces (half an hour); research use only
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,photos]'
+	cd photos && dvc repro
 
 lint: setup ## format, lint and type-check
 	ruff format --check .

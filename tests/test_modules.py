@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src"
 PACKAGE = SOURCE / "latentspace"
 PUBLIC = PACKAGE / "__init__.py"  # the interface of the library, above all rooms
-SCRIPTS = sorted([*(ROOT / "stages").glob("*.py"), *(ROOT / "pretraining/stages").glob("*.py")])
+SCRIPTS = sorted(path for graph in (".", "pretraining", "photos") for path in (ROOT / graph / "stages").glob("*.py"))
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.stat().st_size)
 CHAPTERS = {"size", "position", "organise", "gan"}
 RANKS = {
@@ -21,7 +21,8 @@ RANKS = {
     "pca": 3,
     **dict.fromkeys(CHAPTERS, 4),
     **dict.fromkeys(("pretraining", "report", "schema"), 5),
-    "stages": 6,
+    "photos": 6,  # renders with what pretraining fits
+    "stages": 7,
 }
 DEEPEST = 7  # imports in a row, from a stage script on
 EXEMPT = tuple(path.removeprefix("latentspace/") for path in dependencies.EXEMPT)

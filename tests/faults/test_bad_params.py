@@ -365,7 +365,7 @@ def test_a_launcher_with_plain_options_is_accepted(command):
     assert check(GOOD | {"launch": command}).launch == command
 
 
-@pytest.mark.parametrize("folder", [ROOT, ROOT / "pretraining"])
+@pytest.mark.parametrize("folder", [ROOT, ROOT / "pretraining", ROOT / "photos"])
 def test_before_a_shell_reads_a_parameter_it_is_checked(folder):
     """DVC fills templates into commands before it runs any; the stage `check` must come before those commands."""
     stages = {name: stage.get("do", stage) for name, stage in read_yaml(folder / "dvc.yaml")["stages"].items()}

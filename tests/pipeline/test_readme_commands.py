@@ -236,14 +236,14 @@ def own_images(project, command):
     images, training = given["organise_images"], given["organise_train"]
     for section in ("organise_images", "organise_set"):
         values[section]["names"] = given[section]["names"]
-    assert (project / images["sets"]["mine"].pop("path")) == project / "photos"
-    small = {"path": "photos", "image_size": 16, "train_images": 40, "test_images": 10}
+    assert (project / images["sets"]["mine"].pop("path")) == project / "my_images"
+    small = {"path": "my_images", "image_size": 16, "train_images": 40, "test_images": 10}
     values["organise_images"]["sets"]["mine"] = images["sets"]["mine"] | small
     values["organise_train"]["variants"]["mine"] = training["variants"]["mine"] | {"steps": 5}
     yaml.dump(values, params)
-    (project / "photos").mkdir()
+    (project / "my_images").mkdir()
     for i, picture in enumerate(np.random.default_rng(0).integers(0, 256, (50, 20, 24, 3), dtype=np.uint8)):
-        Image.fromarray(picture).save(project / f"photos/{i}.png")
+        Image.fromarray(picture).save(project / f"my_images/{i}.png")
     assert executed(sh(project, command)) == {"check"} | {
         f"{stage}@mine" for stage in ("organise_images", "organise_train", "organise_set")
     }

@@ -82,7 +82,7 @@ def test_the_schema_checks_completed_variants(root, tmp_path):
 def test_params_yaml_has_no_anchors(root):
     from ruamel.yaml import YAML
 
-    for file in ("params.yaml", "params.quick.yaml", "pretraining/params.yaml"):
+    for file in ("params.yaml", "params.quick.yaml", "pretraining/params.yaml", "photos/params.yaml"):
         read_yaml(root / file)
         events = YAML(typ="safe", pure=True).parse((root / file).read_text())
         assert not [event for event in events if getattr(event, "anchor", None)], file

@@ -101,7 +101,7 @@ def _mean(layer: Layer, x: Tensor, axes: Any) -> Tensor:
 
 
 def _prelu(_: Layer, x: Tensor, slope: Tensor) -> Tensor:
-    return torch.where(x < 0, x * slope.reshape([-1 if slope.numel() > 1 else 1, *[1] * (x.dim() - 2)]), x)
+    return F.prelu(x, slope.reshape(-1))
 
 
 def _clamp(layer: Layer, x: Tensor) -> Tensor:

@@ -1,0 +1,155 @@
+"""The MobileStyleGAN of random-face, of 1024² pixels, as a generator of images of 64² of two latent spaces.
+
+A mapping network makes styles of 512 numbers from latents on a sphere, and a synthesis network makes images of styles.
+Latents are either those of the mapping network, or of a space of styles: the coordinates of a style along the principal
+components of all styles, in units of their standard deviations, so that their prior is normal.
+
+Most of the time of the synthesis is spent on detail that an error between images of 64² does not see. So the network is
+cut after its last 32² features, and one convolution, fitted by ridge regression, replaces the rest. Traversals are
+rendered at full size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from latentspace.gan.formats.openvino_file import Network
+from latentspace.gan.formats.program import Program
+from latentspace.gan.formats.traced import traced
+from latentspace.gan.neighbourhood import drawn_anchors, on_sphere
+from latentspace.gan.rendering import render
+from latentspace.gan.roles import SPHERE, Prior
+from latentspace.photos.params import LATENTS, STYLES, Spaces
+from latentspace.pipeline.measured import Findings, measured
+from latentspace.plots.strips import as_shown, rows_of_images
+from latentspace.pretraining.faces import CUT, SIZE, Shortcut, fit_shortcut, psnr
+
+HELD_OUT = 8  # renderings with which the fit is measured
+BATCH = 1024  # latents per call of the mapping network
+ROW = 16  # samples in a row of the picture; their numbers are those of anchors
+
+Images = Callable[[Tensor], Tensor]  # of latents
+
+
+@dataclass(frozen=True)
+class Space:
+    """A latent space of the synthesis network.
+
+    Attributes:
+        styles_of: the styles of latents.
+        latent: length of a latent.
+        prior: distribution of latents.
+    """
+
+    styles_of: Callable[[Tensor], Tensor]
+    latent: int
+    prior: Prior
+
+
+class Networks:
+    """The two networks in a folder of `pretraining.faces.download`.
+
+    Args:
+        folder: with the .xml and .bin files.
+        cut: name of the layer after which the synthesis network is cut for images of 64².
+    """
+
+    def __init__(self, folder: Path, cut: str = CUT) -> None:
+        synthesis = folder / "SynthesisNetwork.xml"
+        self.mapping = Network.of(folder / "MappingNetwork.xml")
+        self.synthesis, self.features = Network.of(synthesis), Network.of(synthesis, cut)
+
+    @property
+    def latent(self) -> int:
+        """Length of a latent of the mapping network."""
+        return self.mapping.shape[0]
+
+    def latents(self, seed: int, count: int) -> Float[Tensor, "count latent"]:
+        """Latents of the mapping network drawn from `seed`."""
+        return on_sphere(torch.randn(count, self.latent, generator=torch.Generator().manual_seed(seed)))
+
+
+def spaces(networks: Networks, settings: Spaces) -> dict[str, Space]:
+    """Both spaces by name; their styles are truncated: moved towards the mean style."""
+    with torch.no_grad():
+        drawn = [networks.mapping(part) for part in networks.latents(settings.seed, settings.mean_of).split(BATCH)]
+    mean, axes = principal(torch.cat(drawn), settings.dimensions)
+    kept = settings.truncation
+    return {
+        STYLES: Space(lambda u: mean + u @ (kept * axes), len(axes), "normal"),
+        LATENTS: Space(lambda z: mean + kept * (networks.mapping(z) - mean), networks.latent, SPHERE),
+    }
+
+
+def principal(
+    styles: Float[Tensor, "n style"], dimensions: int
+) -> tuple[Float[Tensor, " style"], Float[Tensor, "dimensions style"]]:
+    """Mean of styles, and their first principal components, each as long as its standard deviation."""
+    exact = styles.double()
+    mean = exact.mean(0)
+    values, vectors = torch.linalg.eigh((exact - mean).T @ (exact - mean) / len(exact))
+    axes = (values.clamp_min(0).sqrt() * vectors).T.flip(0)
+    return mean.float(), axes[:dimensions].float().contiguous()
+
+
+@torch.no_grad()
+def fitted(networks: Networks, found: Mapping[str, Space], settings: Spaces) -> tuple[Shortcut, float]:
+    """The convolution from the cut's features to images of 64², and its PSNR on the last renderings, in dB."""
+    drawn = found[LATENTS].styles_of(networks.latents(settings.seed + 1, settings.fit_images)).split(1)
+    features = torch.cat([networks.features(style) for style in drawn])
+    images = torch.cat([F.adaptive_avg_pool2d(networks.synthesis(style), SIZE) for style in drawn])
+    shortcut = fit_shortcut(features[:-HELD_OUT], images[:-HELD_OUT], settings.ridge)
+    return shortcut, psnr(shortcut(features[-HELD_OUT:]), images[-HELD_OUT:])
+
+
+def small(networks: Networks, shortcut: Shortcut, space: Space) -> Program:
+    """The generator of images of 64² of a space."""
+    return traced(lambda z: shortcut(networks.features(space.styles_of(z))), [space.latent], (-1.0, 1.0), space.prior)
+
+
+def full(folder: Path, settings: Spaces) -> dict[str, Images]:
+    """Functions from latents to images at full size, by latent space; arguments and errors as of `make`."""
+    networks = Networks(folder)
+    return {name: partial(_full, networks, space) for name, space in spaces(networks, settings).items()}
+
+
+def _full(networks: Networks, space: Space, latents: Tensor) -> Tensor:
+    return networks.synthesis(space.styles_of(latents))
+
+
+def make(folder: Path, settings: Spaces) -> tuple[dict[str, Program], float]:
+    """The generators of images of 64² by latent space, and the PSNR of their images, in dB.
+
+    Args:
+        folder: of the files of the networks.
+        settings: of the spaces and of the fit.
+
+    Raises:
+        ValueError: if a file is missing or damaged.
+    """
+    networks = Networks(folder)
+    found = spaces(networks, settings)
+    shortcut, quality = fitted(networks, found, settings)
+    return {name: small(networks, shortcut, space) for name, space in found.items()}, quality
+
+
+def experiment(made: Mapping[str, Program], quality: float) -> Findings:
+    """The PSNR in dB, the lengths of latents, and samples, numbered as anchors are."""
+    values = {"shortcut_psnr": quality} | {f"{name}_latent": float(each.latent) for name, each in made.items()}
+    rows = [
+        (f"{name} 0 …", as_shown(render(each, drawn_anchors(each.latent, range(ROW), each.prior))))
+        for name, each in made.items()
+    ]
+    return Findings(
+        measured("", values),
+        {"samples.png": rows_of_images(rows)},
+        summary=f"{quality:.1f} dB at {SIZE}²; research use only",
+    )
