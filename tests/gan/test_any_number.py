@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from PIL import Image
 from torch import nn
 
 from latentspace.gan import codes, direct, explorer, sweep
@@ -21,14 +20,14 @@ from latentspace.gan.params import Direct, Sizes, Variant
 from latentspace.gan.pictures import pictures_of
 from latentspace.gan.places import places
 from latentspace.gan.regressor_network import Regressor
+from latentspace.gan.roles import PCA_AE
 from latentspace.gan.train import Job, train
 from latentspace.gan.trials import trials
 from latentspace.images.labelled import without_factors
 from latentspace.pca.settings import Network
 from latentspace.pipeline.compute import CPU
 from latentspace.pipeline.params import Training
-from latentspace.plots import explorer as grids
-from latentspace.plots.explorer import STEPS
+from latentspace.plots.explorer import GRIDDED
 from latentspace.report import gan as claims
 
 GREY, COLOUR, FOREIGN = 1, 3, 0
@@ -86,15 +85,14 @@ def test_every_number_has_a_sweep(components, channels, tmp_path):
 
 @pytest.mark.parametrize(("components", "channels"), CASES)
 def test_every_number_has_an_explorer(components, channels, tmp_path):
-    found = explorer.experiment({"mine": neighbourhood(tiny(channels), components)}, {"mine": statistics}, SIZES)
-    for file, picture in found.pictures.items():
-        picture.save(tmp_path / file)
+    group = {PCA_AE: neighbourhood(tiny(channels), components)}
+    (made,) = explorer.experiment({"mine": group}, {"mine": statistics}, SIZES).pictures.values()
+    made.save(tmp_path / "mine.json")
     facts = json.loads((tmp_path / "mine.json").read_text())
-    kind, grid = grids.grid(components)
-    assert len(facts["labels"]) == components and facts["kind"] == kind
-    with Image.open(tmp_path / "mine.webp") as sheet:
-        columns = min(len(grid), STEPS**2)
-        assert sheet.size == (columns * facts["size"], len(grid) // columns * facts["size"])
+    shown = components if channels != FOREIGN else min(components, GRIDDED)
+    assert [len(view["labels"]) for view in facts["views"]] == [shown, shown]  # and the raw axes
+    assert [view["title"] for view in facts["views"]] == ["PCA autoencoder", "axes of the latent space"]
+    assert ("sheet" in facts["networks"][0]) == bool(facts["note"]) == (channels == FOREIGN)
 
 
 @pytest.mark.parametrize(("components", "channels"), CASES)
@@ -130,13 +128,9 @@ def test_images_of_any_size_have_finite_statistics_and_factors(scales):
     assert factors["smile"].shape == (3,) and np.isfinite(factors["smile"]).all()
 
 
-def test_pictures_of_large_images_stay_small(tmp_path):
+def test_pictures_of_large_images_stay_small():
     generator = tiny(3, 7)  # images of 256 × 256 pixels
-    assert grids.largest_side(45 * STEPS**2) == 87, "ten components have 45 pairs"
     assert pictures_of(generator, torch.randn(2, generator.latent), 87).shape == (2, 64, 64, 3)
-    found = explorer.experiment({"mine": neighbourhood(generator, 1)}, {"mine": statistics}, SIZES)
-    found.pictures["mine.json"].save(tmp_path / "mine.json")
-    assert json.loads((tmp_path / "mine.json").read_text())["size"] == 128
     images = codes.generator_traversals(generator, neighbourhood(generator, 2).first[1], 3)
     assert images.shape == (2, 3, 128, 128, 3)
 

@@ -15,7 +15,6 @@ from latentspace.organise.params import Variant
 from latentspace.organise.selected import LONG
 from latentspace.organise.train import train
 from latentspace.pipeline.compute import CPU
-from latentspace.plots.explorer import PIXELS, STEPS, WIDEST
 
 from .samples import drawn, keys, linear
 
@@ -83,25 +82,15 @@ def test_packets_and_a_circular_factor(components, tmp_path):
 
 
 @pytest.mark.parametrize("components", NUMBERS)
-def test_explorers_have_one_grid_and_a_bounded_number_of_pixels(components, ellipses, tmp_path):
+def test_explorers_have_a_view_of_each_method_with_a_name_for_every_component(components, ellipses, tmp_path):
     models = {"pca_ae": {0: linear(ellipses, components)}, "plain": {0: linear(ellipses, 2)}}
-    findings = explorer.experiment(models, ellipses)
-    sizes = saved(findings, tmp_path)
-    assert sizes["pca_ae.webp"] == sizes["plain.webp"]
-    facts = [json.loads((tmp_path / f"{name}.json").read_text()) for name in models]
-    moved = max(components, 2)
-    assert [len(each["labels"]) for each in facts] == [moved, moved]
-    assert {each["kind"] for each in facts} == {"cube" if moved <= 3 else "planes"}
-    alone = explorer.experiment({"pca_ae": models["pca_ae"]}, ellipses)
-    width, height = saved(alone, tmp_path)["pca_ae.webp"]
-    assert width == 16 * (STEPS if components == 1 else STEPS**2) and width * height <= PIXELS
-
-
-@pytest.mark.parametrize("pictures", [STEPS, STEPS**3, 45 * STEPS**2])
-def test_large_pictures_of_an_explorer_are_shrunk(pictures):
-    side = explorer.fitting(torch.zeros(pictures, 1, 128, 128)).shape[-1]
-    assert side == (64 if pictures > 1000 else 128)
-    assert side * STEPS**2 <= WIDEST and pictures * side**2 <= PIXELS
+    (explorer_of,) = explorer.experiment(models, ellipses).pictures.values()
+    explorer_of.save(tmp_path / "made.json")
+    facts = json.loads((tmp_path / "made.json").read_text())
+    assert [len(view["labels"]) for view in facts["views"]] == [components, 2]
+    assert [view["networks"] for view in facts["views"]] == [[0], [1]] and len(facts["networks"]) == 2
+    (alone,) = explorer.experiment({"pca_ae": models["pca_ae"]}, ellipses).pictures.values()
+    assert len(alone.described()["views"]) == 1
 
 
 def a_folder(channels, factors):

@@ -343,6 +343,7 @@ def test_the_targets_of_make_that_the_text_names_run_what_it_says():
         "quick": "python -m latentspace.pipeline.quick .quick",
         "sync-tracking": "python -m latentspace.pipeline.tracking",
         "status": "python -m latentspace.pipeline.status",
+        "photos": "cd photos && dvc repro",
     }
     assert named == set(runs_)
     for target, line in runs_.items():
