@@ -278,9 +278,13 @@ def stage(script: str, variant: str | None = None) -> Iterator[Stage]:
         run.log.description = _description(script)
         announce(run.log, run.checkpoints)
         try:
-            yield run
-        except available.NothingToDoError:
-            run.say("nothing to do")
+            try:
+                yield run
+            except available.NothingToDoError:
+                run.say("nothing to do")
+            record = run.output(f"runs/{run.chapter}/{name}.json")
+            if rank() == 0:
+                run.check_used()
         except Exception as error:
             run.log.tags["error"] = f"{type(error).__name__}: {error}"[:500]
             run.log.failed, run.log.models = True, []
@@ -288,8 +292,6 @@ def stage(script: str, variant: str | None = None) -> Iterator[Stage]:
                 post(run.log)
             raise
         if rank() == 0:
-            record = run.output(f"runs/{run.chapter}/{name}.json")
-            run.check_used()
             files.write_json(record, {**post(run.log), **({"left_out": run.left_out} if run.left_out else {})})
             shutil.rmtree(run.checkpoints, ignore_errors=True)
 

@@ -10,7 +10,7 @@ INVERSION = [
         stage="gan_inversion",
         trained=(),
         formula="mean squared difference of a held-out drawn head to the image of the latent that the search finds, "
-        "divided by that to the nearest image of 10 000 drawn latents; over heads",
+        "divided by that to the nearest image of the drawn latents (gan_inversion.samples); over heads",
         slide="42-43",
         relation="<=",
         target=1.0,

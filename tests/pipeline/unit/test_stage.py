@@ -273,11 +273,13 @@ def test_a_stage_announces_the_run_that_it_posts(script):
     assert live.Curve(run.checkpoints / "seed_0", []).place is None
 
 
-def test_a_stage_with_an_idle_declaration_leaves_no_record_and_keeps_its_checkpoints(script):
+def test_a_stage_with_an_idle_declaration_fails_and_keeps_its_checkpoints(script):
     with pytest.raises(RuntimeError, match=r"does not use: input\.npz, seeds"), stage(script) as run:
         run.metrics([Measured("", "mse", 0.5)])
         run.checkpoints.mkdir(parents=True)
-    assert not posted() and not files.Path("runs").joinpath("size/size_x.json").exists()
+    (log,) = posted()
+    assert log["failed"] and log["tags"]["error"].startswith("DeclarationError: dvc.yaml: stage size_x declares")
+    assert not files.Path("runs").joinpath("size/size_x.json").exists()
     assert run.checkpoints.exists()
 
 
