@@ -10,6 +10,7 @@ declares without using it, is an error. So what DVC tracks and what the code use
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import json
 import os
@@ -32,7 +33,6 @@ from latentspace.pipeline.workers import die_with_parent, one_thread, rank
 if TYPE_CHECKING:
     import pandas as pd
     import torch
-
 
 WAITED_FOR = ("data/code/", "data/inputs/", "data/params.ok")  # dependencies that no stage reads
 
@@ -153,8 +153,8 @@ class Stage:
             for out in {*self.declared.outs} - self.used:
                 available.write_empty(self.output(out))
             return
-        declared = {*self.declared.params, *self.declared.deps, *self.declared.outs}
-        idle = sorted(name for name in declared - self.used if not name.startswith(WAITED_FOR))
+        declared = {*self.declared.params, *self.declared.deps, *self.declared.outs} - self.used
+        idle = sorted(name for name in declared if not name.startswith(WAITED_FOR))
         if idle:
             raise DeclarationError(f"dvc.yaml: stage {self.name} declares what it does not use: {', '.join(idle)}")
 
@@ -297,6 +297,4 @@ def stage(script: str, variant: str | None = None) -> Iterator[Stage]:
 
 
 def _description(script: str) -> str:
-    import ast
-
     return ast.get_docstring(ast.parse(Path(script).read_text(encoding="utf-8"))) or ""
