@@ -38,6 +38,7 @@ compare: setup ## two runs side by side in compare.html, for example A=HEAD B=my
 	@python -m latentspace.report.compare $(A) $(B)
 
 ui: setup ## serve the MLflow UI on http://127.0.0.1:$(PORT); `export PORT=5001` moves it and the report's links
+	@PORT=$(PORT) python -m latentspace.pipeline.tracking.page
 	mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port $(PORT)
 
 quick: setup ## run the whole graph at smoke size in .quick/, with its own cache and database
@@ -68,6 +69,7 @@ benchmark: setup ## measure the speed of the layers relative to literal ones
 	python benchmarks/where.py
 	python benchmarks/scaling.py
 	python benchmarks/overhead.py
+	python benchmarks/live.py
 
 sync-tracking: setup ## send the runs that MLflow could not take when they ended; RESEND=1: also those set aside or lost
 	python -m latentspace.pipeline.tracking$(if $(RESEND), --resend)
