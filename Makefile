@@ -1,4 +1,4 @@
-# Two commands set everything up: `make repro` and `make test`.
+# Every target sets up .venv first; `make help` lists them.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 PORT ?= 5000
 VENV := .venv
@@ -6,9 +6,12 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: repro test faults status compare ui quick photos setup lint docs readme benchmark sync-tracking
+.PHONY: help repro test faults status compare ui quick photos setup lint docs readme benchmark sync-tracking
 
 $(shell $(BIN)/python -c '' 2>/dev/null || rm -f $(VENV)/.ready) # its Python is gone
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: $(VENV)/.ready ## create .venv, install the pinned dependencies, create the tracking database
 
@@ -26,7 +29,7 @@ repro: setup ## run every stage whose code, parameters or inputs changed
 test: setup ## run the test suite
 	pytest -n 2
 
-faults: setup ## fault injection: kills, full disks, damaged files (half an hour); writes the counts to docs/reliability.md
+faults: setup ## fault injection: kills, full disks, damaged files; writes the counts to docs/reliability.md
 	pytest --faults tests/faults
 
 status: setup ## the state of every stage, the run that made it, and the claims that differ from the commit
