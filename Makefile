@@ -1,4 +1,4 @@
-# Two commands set everything up: `make repro` and `make test`.
+# Every target sets up .venv first; `make help` lists them.
 PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3.13 || command -v python3)
 PORT ?= 5000
 VENV := .venv
@@ -6,9 +6,12 @@ BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export DVC_NO_ANALYTICS := 1
 
-.PHONY: repro test faults status compare ui quick photos setup lint docs readme benchmark sync-tracking
+.PHONY: help repro test faults status compare ui quick photos setup lint docs readme benchmark sync-tracking
 
 $(shell $(BIN)/python -c '' 2>/dev/null || rm -f $(VENV)/.ready) # its Python is gone
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: $(VENV)/.ready ## create .venv, install the pinned dependencies, create the tracking database
 
@@ -26,7 +29,7 @@ repro: setup ## run every stage whose code, parameters or inputs changed
 test: setup ## run the test suite
 	pytest -n 2
 
-faults: setup ## fault injection: kills, full disks, damaged files (half an hour); writes the counts to docs/reliability.md
+faults: setup ## fault injection: kills, full disks, damaged files; writes the counts to docs/reliability.md
 	pytest --faults tests/faults
 
 status: setup ## the state of every stage, the run that made it, and the claims that differ from the commit
@@ -38,6 +41,7 @@ compare: setup ## two runs side by side in compare.html, for example A=HEAD B=my
 	@python -m latentspace.report.compare $(A) $(B)
 
 ui: setup ## serve the MLflow UI on http://127.0.0.1:$(PORT); `export PORT=5001` moves it and the report's links
+	@PORT=$(PORT) python -m latentspace.pipeline.tracking.page
 	mlflow ui --backend-store-uri sqlite:///mlflow.db --host 127.0.0.1 --port $(PORT)
 
 quick: setup ## run the whole graph at smoke size in .quick/, with its own cache and database
@@ -68,6 +72,7 @@ benchmark: setup ## measure the speed of the layers relative to literal ones
 	python benchmarks/where.py
 	python benchmarks/scaling.py
 	python benchmarks/overhead.py
+	python benchmarks/live.py
 
 sync-tracking: setup ## send the runs that MLflow could not take when they ended; RESEND=1: also those set aside or lost
 	python -m latentspace.pipeline.tracking$(if $(RESEND), --resend)

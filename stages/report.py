@@ -6,7 +6,8 @@ import pandas as pd
 
 from latentspace.pipeline import bases, declaration, files
 from latentspace.pipeline.stage import stage
-from latentspace.pipeline.tracking.sending import drain, run_address, run_ids
+from latentspace.pipeline.tracking.paths import run_address
+from latentspace.pipeline.tracking.sending import drain, run_ids
 from latentspace.report.budgets import of_claims
 from latentspace.report.claim import evaluate, tally
 from latentspace.report.claims import CLAIMS

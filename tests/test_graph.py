@@ -69,6 +69,11 @@ def test_declarations_are_those_that_dvc_resolves(folder, monkeypatch):
         assert list(found.deps) == listed["deps"], name
         assert list(found.outs) == listed["outs"] + listed["metrics"] + listed["plots"], name
         assert bool(found.own) <= ("@" in name), name
+    lock = read_yaml(folder / "dvc.lock")["stages"]
+    assert not set(lock) - set(resolved), "entries of stages that are gone"
+    written = {out for name in resolved for out in declaration(name).outs}
+    committed = {path.relative_to(folder).as_posix() for path in (folder / "metrics").rglob("*.json")}
+    assert committed <= written, "metrics of stages that are gone"
 
 
 @pytest.mark.parametrize("name", ["size_nothing", "size_train@nothing", "size_train", "size_disks@bias"])

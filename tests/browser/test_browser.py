@@ -115,7 +115,9 @@ def test_the_page_computes_the_images_of_the_models(project, number, name):
         opened(page, project)
         labels = page.evaluate(f"document.querySelectorAll('.explorer')[{number}].views[0].labels.length")
         codes = torch.randn(CODES, labels, generator=torch.Generator().manual_seed(0)).clamp(-2, 2)
-        found, wanted = decoded(page, number, 0, codes), in_torch(project, name, codes)
+        signs = torch.tensor(page.evaluate(f"document.querySelectorAll('.explorer')[{number}].views[0].signs"))
+        assert signs.shape == (labels,) and set(signs.abs().tolist()) == {1}
+        found, wanted = decoded(page, number, 0, signs * codes), in_torch(project, name, codes)
         assert found.shape == wanted.shape and wanted.std(0).max() > 1e-3
         print(f"{name}: difference {255 * (found - wanted).abs().max():.2f} / 255")
         assert (found - wanted).abs().max() <= 1 / 255

@@ -11,7 +11,7 @@ from harness import LOOPBACK, kill, listening, members, running, until
 
 from latentspace.pipeline import bases
 from latentspace.pipeline.params import ParamsError, parse, read_yaml
-from latentspace.pipeline.tracking import paths, sending
+from latentspace.pipeline.tracking import paths
 from latentspace.report.page import render
 from latentspace.report.results import Results
 from latentspace.schema import Params
@@ -59,7 +59,7 @@ def test_of_an_address_scheme_host_port_and_path_are_shown(monkeypatch, capsys, 
         assert paths.without_secrets(f"at {address} 'no'") == f"at {wanted} 'no'"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
     if address.startswith("http"):
-        assert sending.run_address("abc") == f"{wanted.rstrip('/')}/#/runs/abc"
+        assert paths.run_address("abc") == f"{wanted.rstrip('/')}/#/runs/abc"
     text = "Max retries exceeded with url: /?token=s3cret/api, s3, cret, me:s3cret"  # as libraries write it
     paths.warn(ValueError(text), "0 runs wait")
     told = capsys.readouterr().err
@@ -74,7 +74,7 @@ def test_the_links_lead_to_the_port_of_make_ui(monkeypatch, tmp_path, port):
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.setenv("PORT", port)
     wanted = port if port.isdigit() else "5000"
-    assert sending.run_address("abc") == f"http://127.0.0.1:{wanted}/#/runs/abc"
+    assert paths.run_address("abc") == f"http://127.0.0.1:{wanted}/#/runs/abc"
     if port.isdigit():
         command = ["make", "--dry-run", "--old-file=.venv/.ready", "ui"]
         recipe = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout

@@ -20,7 +20,7 @@ from latentspace.gan.roles import AFFINE, PCA_AE
 from latentspace.measures.matching import association
 from latentspace.pipeline.measured import Findings
 from latentspace.plots.decoder import Layers, UnsupportedError, layers_of, size_of
-from latentspace.plots.explorer import GRIDDED, SIDE, Explorer, Sheet, View, grid
+from latentspace.plots.explorer import GRIDDED, SIDE, Explorer, Sheet, View, grid, upward
 
 PLACES = 6  # most neighbourhoods of an explorer
 WEIGHTS = 1_000_000  # most of a generator in the page, 2.3 MB of text
@@ -47,7 +47,7 @@ def explorer(group: Group, measure: Measure, sizes: Sizes) -> Explorer:
         image = computed(generator)
     except UnsupportedError as error:
         views = around(group, places[0], measure, sizes, lambda model: sheet(generator, model))
-        few = [replace(view, axes=view.axes.iloc[:GRIDDED]) for view in views]
+        few = [replace(view, axes=view.axes.iloc[:GRIDDED], signs=view.signs[:GRIDDED]) for view in views]
         return Explorer(few, 3, f"Interpolated between pictures, as {error}.")
     views = [
         view
@@ -84,7 +84,8 @@ def around(
     views = []
     for method, model in spaces(group, fresh).items():
         codes = model.encode(place.latents(fresh.offsets)).double().numpy()
-        views.append(View(method, association(codes, shown), parts(model), title(place, group)))
+        axes = association(codes, shown)
+        views.append(View(method, axes, parts(model), title(place, group), upward(codes, shown, axes)))
     return views
 
 

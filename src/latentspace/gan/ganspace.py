@@ -20,13 +20,15 @@ FITTED = 4096  # largest number of training images to which straight lines are f
 def ganspace(data: Sample, k: int) -> Columns:
     """Directions from the least-squares regression of the images' first k principal components on the offsets.
 
+    They are columns, not orthonormal, whose length is the change of the component per unit of the offset.
+
     Source: E. Härkönen et al., "GANSpace", 2020, section 3.2, with the images themselves as activations.
     """
     return regressed(data, image_pca(data.images, k).transform(flat(data.images)))
 
 
 def regressed(data: Sample, scores: Float[np.ndarray, "n k"]) -> Columns:
-    """Directions from the least-squares regression of scores of the images on the offsets."""
+    """Directions, as columns, from the least-squares regression of scores of the images on the offsets."""
     solution = np.linalg.lstsq(data.offsets.double().numpy(), scores, rcond=None)[0]
     return torch.as_tensor(solution).float()
 

@@ -64,14 +64,14 @@ def fitted(images: Images, shape: Sequence[int]) -> Float[Tensor, "n _ _ _"]:
 
 
 def search(generator: Frozen, images: Images, section: Inverted) -> Inversion:
-    """Find the latents of images."""
+    """Find the latents of images in [−1, 1]; arguments and errors as of `invert`."""
     return invert(
         generator, images, samples=section.samples, starts=section.starts, steps=section.steps, seed=section.seed
     )
 
 
 def samples(generator: Frozen, section: Inverted) -> Images:
-    """Images of a generator."""
+    """Images of a generator, in [−1, 1]."""
     return (
         render(generator, drawn_anchors(generator.latent, range(section.images), generator.prior)).float().clamp(-1, 1)
     )

@@ -49,6 +49,9 @@ def organise(
 
     Returns:
         The organised model, and its training curve.
+
+    Raises:
+        Diverged: if a loss becomes NaN or infinite.
     """
     with torch.no_grad():
         codes = in_chunks(base.encode, images)

@@ -14,7 +14,7 @@ from latentspace.pca import lowered, lowered_baselines  # noqa: F401, the layers
 from latentspace.pca.afterwards import OrganisedLatents
 from latentspace.pipeline.measured import Findings
 from latentspace.plots.decoder import Layers, layers_of
-from latentspace.plots.explorer import Explorer, View
+from latentspace.plots.explorer import Explorer, View, upward
 
 SHOWN = (PCA_AE, PLAIN)
 
@@ -29,6 +29,8 @@ def experiment(models: Mapping[str, Networks], data: ImageSet) -> Findings:
         model = coded[name].model
         parts = [model.inner, model.base] if isinstance(model, OrganisedLatents) else [model]
         layers = [known.setdefault(id(part), layers_of(part)) for part in parts]
-        views.append(View(name, association(coded[name].codes, attributes(data)), layers))
+        codes, factors = coded[name].codes, attributes(data)
+        axes = association(codes, factors)
+        views.append(View(name, axes, layers, signs=upward(codes, factors, axes)))
     summary = ", ".join(view.method for view in views)
     return Findings(pictures={f"{ELLIPSES}.json": Explorer(views, data.test.shape[1])}, summary=summary)

@@ -51,7 +51,12 @@ def bins_of(key: Values) -> list[Int[np.ndarray, " _"]]:
 
 
 def given(images: Pixels, key: Values) -> Given:
-    """Mean images in bins of equal counts of `key`; a mean's square has no share of the spread within its bin."""
+    """Mean images in bins of equal counts of `key`; a mean's square has no share of the spread within its bin.
+
+    Args:
+        images: bytes 0 … 255.
+        key: a number of each image, shape (n,).
+    """
     bins = bins_of(key)
     flat = images.reshape(len(images), -1)
     parts = [flat[rows] / 255.0 for rows in bins]
@@ -72,7 +77,7 @@ def noise_cost(images: Pixels, codes: Float[np.ndarray, "n k"], component: int, 
     """What noise on one component adds to the error of the best decoder of this component and the ones before.
 
     Args:
-        images: whose codes are given.
+        images: bytes 0 … 255, whose codes are given.
         codes: of any scale; the noise is in units of the component's standard deviation.
         component: 0 for the first, or 1 for the second, given the first one.
         noise: standard deviation σ.

@@ -41,7 +41,17 @@ from latentspace.pipeline.workers import side_by_side
 
 @dataclass(frozen=True)
 class Job:
-    """One training: images, network, schedule, variant, device, checkpoints, and seed."""
+    """One training.
+
+    Attributes:
+        images: training images, shape (n, channels, size, size).
+        network: channels of encoder and decoder.
+        training: schedule of each packet.
+        variant: method, packets, λ, penalty.
+        compute: device and arithmetic.
+        checkpoints: folder of this training's checkpoints.
+        seed: of initial weights and batches.
+    """
 
     images: Rows
     network: Network

@@ -232,7 +232,11 @@ class PCAAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
     @torch.no_grad()
     def transform(self, X: Rows) -> Rows:
-        """Codes of rows, (n, n_components_), with mean 0 and variance 1 on the training set; a tensor for a tensor."""
+        """Codes of rows, (n, n_components_), with mean 0 and variance 1 on the training set; a tensor for a tensor.
+
+        Raises:
+            ValueError: if the rows have another shape than those of `fit`, or are not finite.
+        """
         check_is_fitted(self, "model_")
         rows = self._validated(X, reset=False)
         x = self._as_tensor(rows.astype(self.dtype_, copy=False))
@@ -240,10 +244,10 @@ class PCAAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
     @torch.no_grad()
     def inverse_transform(self, Z: Rows) -> Rows:
-        """Rows from codes of the first k components, 1 ≤ k ≤ n_components_; a tensor for a tensor.
+        """Rows of the shape of those of `fit` from codes (n, k) of the first k components; a tensor for a tensor.
 
         Raises:
-            ValueError: if there are no components, or more than the model has.
+            ValueError: if not 1 ≤ k ≤ n_components_, or if the codes are not finite.
         """
         check_is_fitted(self, "model_")
         array = Z.detach().cpu().numpy() if isinstance(Z, Tensor) else Z
@@ -289,6 +293,6 @@ class PCAAutoencoder(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         return found
 
     def to_onnx(self, path: str | Path, part: Literal["encoder", "decoder"] = "encoder") -> None:
-        """Write the encoder or decoder as an ONNX file for any number of rows; needs the extra ``onnx``."""
+        """Write encoder or decoder as an ONNX file for any number of rows; ImportError without the extra ``onnx``."""
         check_is_fitted(self, "model_")
         storage.export_onnx(self, Path(path), part)

@@ -135,7 +135,14 @@ class Growth:
     def learn(
         self, objective: Objective, rows: tuple[Rows, ...], steps: int, packet: int, phase: str, batches: int
     ) -> Curve:
-        """Train an objective of packet number `packet`, from 0; `batches` is the random stream of its batches."""
+        """Train an objective of packet number `packet`, from 0; `batches` is the random stream of its batches.
+
+        Returns:
+            The curve of its loss.
+
+        Raises:
+            Diverged: if the loss becomes NaN or infinite.
+        """
         return fit(
             objective,
             rows,

@@ -116,7 +116,10 @@ def small(networks: Networks, shortcut: Shortcut, space: Space) -> Program:
 
 
 def full(folder: Path, settings: Spaces) -> dict[str, Images]:
-    """Functions from latents to images at full size, by latent space; arguments and errors as of `make`."""
+    """Functions from latents to images (n, 3, 1024, 1024), by latent space; arguments and errors as of `make`.
+
+    Values lie about [−1, 1] and may leave it, as those of the network do.
+    """
     networks = Networks(folder)
     return {name: partial(_full, networks, space) for name, space in spaces(networks, settings).items()}
 

@@ -53,7 +53,11 @@ def differences(path: Path, x: Tensor) -> Iterator[tuple[str, float]]:
 
 
 def outputs(path: Path, x: Tensor) -> list[tuple[str, Any]]:
-    """What OpenVINO computes at every layer with weights, and at the last one, by the layer's name."""
+    """What OpenVINO computes at every layer with weights, and at the last one, by the layer's name.
+
+    Raises:
+        ValueError: if openvino is not installed.
+    """
     try:
         import openvino
     except ImportError:

@@ -19,7 +19,8 @@ from latentspace.pipeline import files, flat, inputs
 from latentspace.pipeline.dependencies import SCRIPTS, code_of
 from latentspace.pipeline.failures import one_line
 from latentspace.pipeline.params import read_yaml
-from latentspace.pipeline.tracking.sending import run_address, run_ids
+from latentspace.pipeline.tracking.paths import run_address
+from latentspace.pipeline.tracking.sending import run_ids
 
 CLAIMS = "metrics/claims.json"
 CODE = "data/code/"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,12 +69,28 @@ class View:
         axes: |correlation| of its components with factors or attributes, by which they are named.
         parts: networks from a code to an image in [0, 1], one after the other, which views may share; or a sheet.
         place: what can be chosen, such as an anchor; the views of one place are side by side.
+        signs: of the components, by which the page multiplies its sliders; none for all 1.
     """
 
     method: str
     axes: pd.DataFrame
     parts: Sequence[Layers | Sheet]
     place: str = ""
+    signs: Sequence[int] = ()
+
+
+def upward(
+    codes: Float[np.ndarray, "n k"], factors: Mapping[str, Float[np.ndarray, " n"]], axes: pd.DataFrame
+) -> list[int]:
+    """Signs with which every component grows with the factor that names it: 1, or −1 where it falls.
+
+    Args:
+        codes: of the images whose factors are given.
+        factors: values by name.
+        axes: |correlation| of the components with the factors.
+    """
+    best = axes.idxmax(axis=1)
+    return [-1 if np.dot(z - z.mean(), factors[str(name)]) < 0 else 1 for z, name in zip(codes.T, best, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -104,6 +120,7 @@ class Explorer:
                 "place": view.place,
                 "title": words(view.method),
                 "labels": [name.partition(": ")[2] for name in axis_names(view.axes)],
+                "signs": list(view.signs) or [1] * len(view.axes),
                 "networks": [numbers[id(part)] for part in view.parts],
             }
             for view in self.views

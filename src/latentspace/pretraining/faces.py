@@ -175,7 +175,11 @@ def psnr(images: Float[Tensor, "n 3 h w"], truth: Float[Tensor, "n 3 h w"]) -> f
 
 
 def make(config: Faces, folder: Path) -> tuple[LabelledImages, float]:
-    """Render the whole set; also returns the PSNR of the shortcut on eight held-out images, in dB."""
+    """Render the whole set; also returns the PSNR of the shortcut on eight held-out images, in dB.
+
+    Raises:
+        ValueError: if openvino is not installed.
+    """
     teacher = Teacher(folder, config.truncation)
     features, images = teacher.pairs(config.seed + 1, config.fit_images + 8)
     shortcut = fit_shortcut(features[:-8], images[:-8], config.ridge)

@@ -99,8 +99,8 @@ ORGANISE = [
     Section(
         slides="39",
         title="Explorer: ellipses",
-        text="Move a slider: the decoders run in this page. Below a slider is what it changes most, with the "
-        "correlation: one factor in the PCA autoencoder, several at once in the plain one.",
+        text="Move a slider: the decoders run in this page. To the right there is more of what is named "
+        "below the slider, with its correlation: one factor in the PCA autoencoder, several at once in the plain one.",
         explorers=("organise_explorer/ellipses",),
     ),
     Section(
@@ -183,7 +183,7 @@ GENERATORS = [
         title="Explorer: avatars",
         text="A generator of heads, computed in this page, about an anchor: one slider moves along the same component "
         "of the PCA autoencoder, of straight lines trained with the same error, and of the raw axes of the latent "
-        "space. Below a slider is what it changes most, with the correlation.",
+        "space. To the right there is more of what is named below the slider, with its correlation.",
         explorers=("gan_explorer/avatars",),
     ),
     Section(

@@ -86,6 +86,17 @@ def shown(address: str) -> str:
     return f"{scheme}://{place if found else '…'}"
 
 
+def ui_address() -> str:
+    """Address of the MLflow UI, on the tracking server or on the one that `make ui` starts."""
+    server = shown(tracking_uri()) if tracking_uri().startswith("http") else f"http://127.0.0.1:{port()}"
+    return server.rstrip("/")
+
+
+def run_address(run_id: str) -> str:
+    """Address of a run in the MLflow UI."""
+    return f"{ui_address()}/#/runs/{run_id}"
+
+
 def without_secrets(text: str) -> str:
     """Reduce all addresses in `text` to what `shown` keeps, for logs and reports that others read."""
     return re.sub(r"[A-Za-z][\w+.-]*://[^\s'\"<>]*", lambda found: shown(found[0]), text)

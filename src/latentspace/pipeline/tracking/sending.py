@@ -18,7 +18,7 @@ from latentspace.pipeline.tracking import entries, paths
 from latentspace.pipeline.tracking.announced import Point, forget, pictures
 from latentspace.pipeline.tracking.contents import Contents, contents
 from latentspace.pipeline.tracking.outbox import RunLog
-from latentspace.pipeline.tracking.paths import left, port, project_root, reason, shown, tracking_uri, waiting, warn
+from latentspace.pipeline.tracking.paths import left, project_root, reason, waiting, warn
 from latentspace.pipeline.tracking.registry import register
 from latentspace.pipeline.tracking.store import answers, check, client, ended, experiment_id, find_run, runs_of
 
@@ -62,12 +62,6 @@ def run_ids(records: list[dict[str, Any]]) -> dict[str, str]:
         warn(error, "no links to runs")
         return {}
     return {stage: run_id for stage, run_id in found.items() if run_id}
-
-
-def run_address(run_id: str) -> str:
-    """Address of a run in the MLflow UI, on the tracking server or on the one that `make ui` starts."""
-    server = shown(tracking_uri()) if tracking_uri().startswith("http") else f"http://127.0.0.1:{port()}"
-    return f"{server.rstrip('/')}/#/runs/{run_id}"
 
 
 def _send_or_set_aside(store: MlflowClient, folder: Path) -> Exception | None:
