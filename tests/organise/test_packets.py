@@ -1,7 +1,6 @@
 """Packets of components on translated disks."""
 
 import numpy as np
-import torch
 
 from latentspace.organise.coded import Coded
 from latentspace.organise.packets import VARIANTS, experiment, scores
@@ -12,10 +11,10 @@ from .samples import Means, black_images, drawn, keys, linear
 def test_packets_are_scored_by_what_a_linear_map_reads():
     x, y, radius = np.random.default_rng(0).normal(size=(3, 50))
     data = black_images({"x": x, "y": y, "radius": radius})
-    images = torch.ones(50, 1, 2, 2)
-    found = scores(Coded(Means(), np.column_stack([x + y, x - y, radius]), images), data)
+    errors = [0.75, 0.5, 0.25]
+    found = scores(Coded(Means(), np.column_stack([x + y, x - y, radius]), errors), data)
     assert abs(found["translation_r2"] - 1) < 1e-9 and abs(found["radius_r2"] - 1) < 1e-9
-    split = scores(Coded(Means(), np.column_stack([x, radius, y]), images), data)
+    split = scores(Coded(Means(), np.column_stack([x, radius, y]), errors), data)
     assert 0.45 < split["translation_r2"] < 0.6 and split["translation_r2_all"] > 1 - 1e-9
 
 
