@@ -163,7 +163,8 @@ def is_meaningful(path, value):
     """Whether a pipeline with this value has something to do; the reasons are beside the lists above."""
     before, key = functools.reduce(dict.__getitem__, path, GOOD), path[-1]
     if value in ("removed", None) or value == {}:
-        return key in OPTIONAL or path[-2] == "variants"
+        of_base = key == "anchors" and "base" in functools.reduce(dict.__getitem__, path[:-1], GOOD)
+        return key in OPTIONAL or path[-2] == "variants" or of_base
     if isinstance(before, list) and isinstance(value, list):
         if key in SOME:
             return key == "names" or (value and len({*value}) == len(value) and all(entry >= 0 for entry in value))

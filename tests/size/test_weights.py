@@ -65,13 +65,13 @@ def test_linear_share_is_1_for_a_linear_encoder_and_its_filter(network, disks):
     assert linear_share(network(), w, disks) < 0.99
 
 
-def test_filters_are_tiled_with_a_row_per_output_channel(network):
+def test_filters_are_tiled_with_a_row_per_output_channel_or_per_input_channel_if_there_are_more(network):
     net = network()
     figure = filters(net)
     assert len(figure.axes) == 8
     image = figure.axes[1].images[0].get_array()
-    assert image.shape == (3 * 4 - 1, 4 * 4 - 1)
-    assert np.allclose(image[4:7, 8:11], net.down[1].weight[1, 2].detach().numpy())
+    assert image.shape == (4 * 4 - 1, 3 * 4 - 1)
+    assert np.allclose(image[8:11, 4:7], net.down[1].weight[1, 2].detach().numpy())
     assert (image[3] == 0).all() and (image[:, 3] == 0).all()
 
 

@@ -18,7 +18,7 @@ from latentspace.measures.dependence import correlation_table, covariance_table
 from latentspace.measures.matching import association
 from latentspace.measures.moments import size_horizontal_vertical
 from latentspace.organise.coded import BySeed, Coded, Networks, dependence, encode, errors_of, of_first_seed, order
-from latentspace.organise.factors import Codes, ellipse_factors, public_attributes
+from latentspace.organise.factors import ellipse_factors, public_attributes
 from latentspace.organise.params import Variants
 from latentspace.organise.schematic import growth
 from latentspace.organise.selected import ELLIPSES, GROWN, LONG, PCA_AE, PLAIN, on, swept
@@ -131,7 +131,9 @@ def scores_of_all(coded: Mapping[str, BySeed], data: ImageSet) -> list[Measured]
     return rows
 
 
-def scores_of_codes(factors: Factors, public: Factors, codes: Sequence[Codes]) -> list[dict[str, float]]:
+def scores_of_codes(
+    factors: Factors, public: Factors, codes: Sequence[Float[np.ndarray, "n _"]]
+) -> list[dict[str, float]]:
     """Measures of the dependence of each code's components, and of their match with factors.
 
     Args:

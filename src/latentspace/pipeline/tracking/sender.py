@@ -12,6 +12,8 @@ from filelock import FileLock, Timeout
 
 from latentspace.pipeline.tracking.paths import project_root
 
+started: list[subprocess.Popen[bytes]] = []  # Python warns of one that is collected while its process runs
+
 
 def sender_is_running() -> bool:
     """Whether a sender holds the lock; it checks the outbox once more after releasing it."""
@@ -64,11 +66,19 @@ def start_sender() -> None:
     """Start a background sender for the `dvc` process of this stage; it ends at once if another is running."""
     log, run = project_root() / ".tracking" / "sender.log", run_of_stages()
     with log.open("a", encoding="utf-8") as stream:
-        subprocess.Popen(
-            [sys.executable, "-m", "latentspace.pipeline.tracking", "--background", *([str(run.pid)] if run else [])],
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=stream,
-            cwd=project_root(),  # the working directory of the stage may be a temporary one
-            start_new_session=True,
+        started.append(
+            subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "latentspace.pipeline.tracking",
+                    "--background",
+                    *([str(run.pid)] if run else []),
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=stream,
+                cwd=project_root(),  # the working directory of the stage may be a temporary one
+                start_new_session=True,
+            )
         )
