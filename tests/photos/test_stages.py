@@ -57,8 +57,9 @@ def test_trainings_and_comparison_write_what_is_declared(graph, monkeypatch):
     for name in variants:
         run("gan_photos_train", name, monkeypatch=monkeypatch)
     run("gan_photos_codes", monkeypatch=monkeypatch)
+    assert STYLES in variants
     values = json.loads(Path("metrics/gan_photos_codes.json").read_text())
-    for space in (STYLES, LATENTS):
+    for space in {STYLES, LATENTS} & set(variants):
         place = f"sigma_0.7_anchor_{variants[space]['anchors'][0]}_seed_0"
         assert {f"{space}.{how}.explained_k3/{place}" for how in ("pca_ae", "affine")} <= values.keys()
         assert -0.3 < values[f"{space}.affine.explained_k3/{place}"] <= 1
