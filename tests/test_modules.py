@@ -20,8 +20,8 @@ RANKS = {
     **dict.fromkeys(("measures", "images", "plots"), 2),
     "pca": 3,
     **dict.fromkeys(CHAPTERS, 4),
-    **dict.fromkeys(("pretraining", "report", "schema"), 5),
-    "photos": 6,  # renders with what pretraining fits
+    **dict.fromkeys(("photos", "report", "schema"), 5),
+    "pretraining": 6,  # on what photos renders
     "stages": 7,
 }
 DEEPEST = 7  # imports in a row, from a stage script on

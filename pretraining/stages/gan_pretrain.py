@@ -3,14 +3,14 @@
 import sys
 
 from latentspace.pipeline.stage import stage
-from latentspace.pretraining.params import Recipe, Source
 from latentspace.pretraining.product import train_and_record
+from latentspace.pretraining.recipe import Recipe, Source
 
 
 def main(name: str) -> None:
     with stage(__file__, name) as run:
         source = run.read(Source, f"gan_pretrain.sources.{name}")
-        recipe = run.read(Recipe, "gan_pretrain.recipe").times(source.length)
+        recipe = run.read(Recipe, "gan_pretrain.recipe")
         train_and_record(run, name, recipe, source, run.seeds[0])
 
 

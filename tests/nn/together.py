@@ -20,7 +20,7 @@ from latentspace.pca.settings import Settings
 from latentspace.pipeline.params import Training, parse
 from latentspace.pipeline.workers import rank
 from latentspace.pretraining import progressive
-from latentspace.pretraining.params import Recipe
+from latentspace.pretraining.recipe import Recipe
 
 BATCH = 64
 

@@ -4,7 +4,7 @@ import torch
 from latentspace.gan.formats.traced import traced
 from latentspace.photos.generator import Networks
 from latentspace.photos.params import Spaces
-from latentspace.pretraining.faces import Shortcut
+from latentspace.photos.shortcut import Shortcut
 
 LATENT, STYLE = 6, 5
 
@@ -32,7 +32,7 @@ def networks():
 
 @pytest.fixture
 def settings():
-    return Spaces(seed=0, mean_of=4096, truncation=0.5, dimensions=3, fit_images=48, ridge=1e-6)
+    return Spaces(image_size=64, seed=0, mean_of=4096, truncation=0.5, dimensions=3, fit_images=48, ridge=1e-6)
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def test_styles_of_latents_are_moved_towards_the_mean(networks, settings):
 
 
 def test_the_fit_finds_what_makes_images_of_features(networks, settings):
-    shortcut, quality = generator.fitted(networks, generator.spaces(networks, settings), settings)
+    shortcut, quality = generator.fitted(networks, generator.spaces(networks, settings)[LATENTS], settings)
     assert quality > 50
     torch.testing.assert_close(shortcut.bias, networks.rest.bias, rtol=0, atol=0.02)
 

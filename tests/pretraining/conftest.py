@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from latentspace.pipeline.params import parse
-from latentspace.pretraining.params import Recipe
+from latentspace.pretraining.recipe import Recipe
 
 SCALES = [
     {"width": 6, "batch": 4, "fade": 0, "steady": 24, "r1": 0.01},

@@ -1,30 +1,21 @@
-"""Faces: the fitted shortcut, its PSNR, the record."""
+"""Faces: rendered from the seed, whatever the number of images; the record."""
 
 import numpy as np
-import pytest
 import torch
 
-from latentspace.images.labelled import without_factors
+from latentspace.gan.formats.traced import traced
+from latentspace.images.labelled import to_pixels
 from latentspace.pretraining import faces
+from latentspace.pretraining.params import Faces
 
 
-def test_the_shortcut_recovers_a_convolution():
-    torch.manual_seed(0)
-    true = faces.Shortcut(torch.randn(12, 4, 3, 3), torch.randn(12))
-    features = torch.randn(20, 4, 6, 6)
-    fitted = faces.fit_shortcut(features, true(features), ridge=1e-9)
-    torch.testing.assert_close(fitted.weight, true.weight, rtol=0, atol=1e-3)
-    torch.testing.assert_close(fitted.bias, true.bias, rtol=0, atol=1e-3)
-    assert faces.psnr(true(features) / 9, fitted(features) / 9) > 60
-    damped = faces.fit_shortcut(features, true(features), ridge=1e3)
-    assert float(damped.weight.abs().max()) < 0.05
-
-
-def test_psnr_of_a_known_error():
-    assert faces.psnr(torch.zeros(1, 3, 2, 2), torch.full((1, 3, 2, 2), 0.2)) == pytest.approx(20.0, abs=1e-4)
-
-
-def test_the_experiment_records_the_psnr(tmp_path):
-    found = faces.experiment(without_factors(np.zeros((3, 8, 8, 3), np.uint8)), 31.5)
-    assert {row.key: row.value for row in found.rows} == {"shortcut_psnr": 31.5}
+def test_the_set_is_what_the_teacher_makes_of_latents_of_the_seed(tmp_path):
+    weight = torch.randn(5, 3 * 64, generator=torch.Generator().manual_seed(0)) / 3
+    teacher = traced(lambda z: (z @ weight).view(-1, 3, 8, 8).tanh(), [5], (-1.0, 1.0), "sphere")
+    data = faces.make(Faces(images=40, seed=3), teacher, torch.device("cpu"))
+    z = torch.randn(40, 5, generator=torch.Generator().manual_seed(3))
+    assert data.images.shape == (40, 8, 8, 3) and not data.names
+    assert np.abs(data.images.astype(int) - to_pixels(teacher(z))).max() <= 1
+    found = faces.experiment(data)
     found.pictures["examples.png"].save(tmp_path / "examples.png")
+    assert found.summary == "40 faces of 8 pixels"

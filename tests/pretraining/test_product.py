@@ -1,7 +1,7 @@
 """The provenance of a product."""
 
-from latentspace.pretraining.params import Source
 from latentspace.pretraining.product import provenance
+from latentspace.pretraining.recipe import Source
 from latentspace.pretraining.state import start
 
 

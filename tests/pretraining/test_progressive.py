@@ -8,7 +8,7 @@ import torch
 
 from latentspace.images import labelled
 from latentspace.pretraining import progressive
-from latentspace.pretraining.params import Scale
+from latentspace.pretraining.recipe import Scale
 from latentspace.pretraining.samples import samples
 from latentspace.pretraining.state import start
 
@@ -53,7 +53,7 @@ def test_average_is_half_way_after_a_half_life(recipe, images):
         parameter.data.zero_()
     state.average = zero
     for _ in range(5):
-        progressive._update_average(state, recipe, 4)  # 20 images, the half-life
+        progressive.update_average(state, recipe)  # 20 images, the half-life
     for parameter in state.average.parameters():
         torch.testing.assert_close(parameter, torch.full_like(parameter, 0.5))
 

@@ -20,7 +20,7 @@ from torch import Tensor
 from latentspace.gan.frozen import Frozen
 from latentspace.gan.ganspace import Columns, flat, ganspace, image_pca, orthonormal, regressed
 from latentspace.gan.neighbourhood import Sample
-from latentspace.nn.chunks import in_chunks
+from latentspace.gan.rendering import CHUNK
 from latentspace.nn.latent import LatentModel
 
 FIRST = "format_weight"  # of a progressive GAN: the weight of its first layer, which is linear
@@ -114,7 +114,9 @@ def jacobian_at(generator: Frozen, data: Sample) -> Float[Tensor, "numbers laten
     """∂G/∂(offset) at the anchor, by central differences in float64."""
     exact, place = copy.deepcopy(generator).double(), data.place
     steps = STEP * torch.eye(len(place.anchor), dtype=torch.float64)
-    ahead, behind = (in_chunks(lambda part: exact(place.latents(part)), sign * steps) for sign in (1, -1))
+    ahead, behind = (
+        torch.cat([exact(place.latents(part)) for part in (sign * steps).split(CHUNK)]) for sign in (1, -1)
+    )
     return (ahead - behind).flatten(1).T / (2 * STEP)
 
 

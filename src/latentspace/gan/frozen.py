@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from latentspace.gan.roles import SPHERE, Prior
+
+
+def device_of(network: nn.Module) -> torch.device:
+    """Where the weights of a network are; the CPU if it has none."""
+    return next((weight.device for weight in network.state_dict().values()), torch.device("cpu"))
 
 
 class Frozen(nn.Module):

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from latentspace.gan.frozen import Frozen
+from latentspace.gan.frozen import Frozen, device_of
 from latentspace.gan.neighbourhood import Neighbourhood, Sample
 from latentspace.nn import memory
 from latentspace.pipeline.files import atomic
@@ -22,10 +22,10 @@ CHUNK = 64  # latents per call of the generator
 def render(
     generator: Frozen, latents: Float[Tensor, "n latent"], path: Path | None = None
 ) -> Float[Tensor, "n channels size size"]:
-    """Images of latents, in half precision.
+    """Images of latents on the CPU, in half precision.
 
     Args:
-        generator: the frozen generator.
+        generator: the frozen generator, on any device.
         latents: shape (n, latent).
         path: file to which the images are mapped, for sets that do not fit into memory; an existing file is read.
 
@@ -34,7 +34,7 @@ def render(
     """
     if latents.shape[1] != generator.latent:
         raise ValueError(f"latents of {latents.shape[1]} numbers; the generator takes {generator.latent}")
-    shape = (len(latents), *generator(latents[:1]).shape[1:])
+    shape = (len(latents), *generator(latents[:1].to(device_of(generator))).shape[1:])
     if path is None:
         return _rendered(generator, latents, torch.empty(shape, dtype=torch.float16))
     if not path.exists():
@@ -45,8 +45,9 @@ def render(
 
 
 def _rendered(generator: Frozen, latents: Float[Tensor, "n latent"], images: Tensor) -> Tensor:
+    device = device_of(generator)
     for start in range(0, len(latents), CHUNK):
-        images[start : start + CHUNK] = generator(latents[start : start + CHUNK]).half()
+        images[start : start + CHUNK] = generator(latents[start : start + CHUNK].to(device)).half()
     return images
 
 

@@ -112,8 +112,9 @@ def train(job: Job) -> tuple[LocalModel, Curve]:
     """
     place, count = job.place, job.sizes.train_images
     file = job.checkpoints / "images.npy" if count * 3 * job.generator.size**2 > LARGE else None
-    with distributed.one_before_the_others(distributed.start(job.compute.device)):
-        data = sample(job.generator, place, count, seed_of(job.sizes.seed, test=False), file)
+    fabric = distributed.start(job.compute.device)
+    with distributed.one_before_the_others(fabric):
+        data = sample(job.generator.to(fabric.device), place, count, seed_of(job.sizes.seed, test=False), file)
     encoder, decoder = factories(job, data)
     organised = PCAAutoencoder.of(
         job.variant,

@@ -1,12 +1,9 @@
-"""The MobileStyleGAN of random-face, of 1024² pixels, as a generator of images of 64² of two latent spaces.
+"""The MobileStyleGAN of random-face as functions of the latents of two spaces, at its full size of 1024² and small.
 
 A mapping network makes styles of 512 numbers from latents on a sphere, and a synthesis network makes images of styles.
 Latents are either those of the mapping network, or of a space of styles: the coordinates of a style along the principal
-components of all styles, in units of their standard deviations, so that their prior is normal.
-
-Most of the time of the synthesis is spent on detail that an error between images of 64² does not see. So the network is
-cut after its last 32² features, and one convolution, fitted by ridge regression, replaces the rest. Traversals are
-rendered at full size.
+components of all styles, in units of their standard deviations, so that their prior is normal. Small images are for
+training, and traversals are rendered at full size.
 """
 
 from __future__ import annotations
@@ -27,10 +24,10 @@ from latentspace.gan.formats.traced import traced
 from latentspace.gan.neighbourhood import drawn_anchors, on_sphere
 from latentspace.gan.rendering import render
 from latentspace.gan.roles import SPHERE, Prior
-from latentspace.photos.params import LATENTS, STYLES, Spaces
+from latentspace.photos.params import LATENTS, STYLES, Small, Spaces
+from latentspace.photos.shortcut import CUTS, Shortcut, fit_shortcut, psnr
 from latentspace.pipeline.measured import Findings, measured
 from latentspace.plots.strips import as_shown, rows_of_images
-from latentspace.pretraining.faces import CUT, SIZE, Shortcut, fit_shortcut, psnr
 
 HELD_OUT = 8  # renderings with which the fit is measured
 BATCH = 1024  # latents per call of the mapping network
@@ -55,14 +52,14 @@ class Space:
 
 
 class Networks:
-    """The two networks in a folder of `pretraining.faces.download`.
+    """The two networks in a folder of `package.download`.
 
     Args:
         folder: with the .xml and .bin files.
-        cut: name of the layer after which the synthesis network is cut for images of 64².
+        cut: name of the layer after which the synthesis network is cut.
     """
 
-    def __init__(self, folder: Path, cut: str = CUT) -> None:
+    def __init__(self, folder: Path, cut: str = CUTS[64]) -> None:
         synthesis = folder / "SynthesisNetwork.xml"
         self.mapping = Network.of(folder / "MappingNetwork.xml")
         self.synthesis, self.features = Network.of(synthesis), Network.of(synthesis, cut)
@@ -77,15 +74,26 @@ class Networks:
         return on_sphere(torch.randn(count, self.latent, generator=torch.Generator().manual_seed(seed)))
 
 
-def spaces(networks: Networks, settings: Spaces) -> dict[str, Space]:
-    """Both spaces by name; their styles are truncated: moved towards the mean style."""
+def drawn_styles(networks: Networks, settings: Small) -> Float[Tensor, "n style"]:
+    """Styles of latents drawn from the settings' seed."""
     with torch.no_grad():
         drawn = [networks.mapping(part) for part in networks.latents(settings.seed, settings.mean_of).split(BATCH)]
-    mean, axes = principal(torch.cat(drawn), settings.dimensions)
+    return torch.cat(drawn)
+
+
+def truncated(networks: Networks, mean: Float[Tensor, " style"], settings: Small) -> Space:
+    """The space of the mapping network's latents, with styles moved towards the mean style."""
+    kept = settings.truncation
+    return Space(lambda z: mean + kept * (networks.mapping(z) - mean), networks.latent, SPHERE)
+
+
+def spaces(networks: Networks, settings: Spaces) -> dict[str, Space]:
+    """Both spaces by name; their styles are truncated."""
+    mean, axes = principal(drawn_styles(networks, settings), settings.dimensions)
     kept = settings.truncation
     return {
         STYLES: Space(lambda u: mean + u @ (kept * axes), len(axes), "normal"),
-        LATENTS: Space(lambda z: mean + kept * (networks.mapping(z) - mean), networks.latent, SPHERE),
+        LATENTS: truncated(networks, mean, settings),
     }
 
 
@@ -101,17 +109,23 @@ def principal(
 
 
 @torch.no_grad()
-def fitted(networks: Networks, found: Mapping[str, Space], settings: Spaces) -> tuple[Shortcut, float]:
-    """The convolution from the cut's features to images of 64², and its PSNR on the last renderings, in dB."""
-    drawn = found[LATENTS].styles_of(networks.latents(settings.seed + 1, settings.fit_images)).split(1)
+def fitted(networks: Networks, latents: Space, settings: Small) -> tuple[Shortcut, float]:
+    """The convolution from the cut's features to small images, and its PSNR on the last renderings, in dB.
+
+    Args:
+        networks: the mapping and the synthesis network, with their cut.
+        latents: the space of the mapping network's latents.
+        settings: of the fit.
+    """
+    drawn = latents.styles_of(networks.latents(settings.seed + 1, settings.fit_images)).split(1)
     features = torch.cat([networks.features(style) for style in drawn])
-    images = torch.cat([F.adaptive_avg_pool2d(networks.synthesis(style), SIZE) for style in drawn])
+    images = torch.cat([F.adaptive_avg_pool2d(networks.synthesis(style), settings.image_size) for style in drawn])
     shortcut = fit_shortcut(features[:-HELD_OUT], images[:-HELD_OUT], settings.ridge)
     return shortcut, psnr(shortcut(features[-HELD_OUT:]), images[-HELD_OUT:])
 
 
 def small(networks: Networks, shortcut: Shortcut, space: Space) -> Program:
-    """The generator of images of 64² of a space."""
+    """The generator of small images of a space."""
     return traced(lambda z: shortcut(networks.features(space.styles_of(z))), [space.latent], (-1.0, 1.0), space.prior)
 
 
@@ -129,7 +143,7 @@ def _full(networks: Networks, space: Space, latents: Tensor) -> Tensor:
 
 
 def make(folder: Path, settings: Spaces) -> tuple[dict[str, Program], float]:
-    """The generators of images of 64² by latent space, and the PSNR of their images, in dB.
+    """The generators of small images by latent space, and the PSNR of their images, in dB.
 
     Args:
         folder: of the files of the networks.
@@ -138,10 +152,21 @@ def make(folder: Path, settings: Spaces) -> tuple[dict[str, Program], float]:
     Raises:
         ValueError: if a file is missing or damaged.
     """
-    networks = Networks(folder)
+    networks = Networks(folder, CUTS[settings.image_size])
     found = spaces(networks, settings)
-    shortcut, quality = fitted(networks, found, settings)
+    shortcut, quality = fitted(networks, found[LATENTS], settings)
     return {name: small(networks, shortcut, space) for name, space in found.items()}, quality
+
+
+def teacher(folder: Path, settings: Small) -> tuple[Program, float]:
+    """The generator of small images of the mapping network's latents, and the PSNR of its images, in dB.
+
+    Arguments and errors as of `make`.
+    """
+    networks = Networks(folder, CUTS[settings.image_size])
+    latents = truncated(networks, drawn_styles(networks, settings).mean(0), settings)
+    shortcut, quality = fitted(networks, latents, settings)
+    return small(networks, shortcut, latents), quality
 
 
 def experiment(made: Mapping[str, Program], quality: float) -> Findings:
@@ -154,5 +179,5 @@ def experiment(made: Mapping[str, Program], quality: float) -> Findings:
     return Findings(
         measured("", values),
         {"samples.png": rows_of_images(rows)},
-        summary=f"{quality:.1f} dB at {SIZE}²; research use only",
+        summary=f"{quality:.1f} dB at {next(iter(made.values())).size}²; research use only",
     )

@@ -21,24 +21,34 @@ class Reader(Section):
     seed: Seed
 
 
-class Spaces(Section):
-    """The generator as a function of the latents of two spaces, at full size and at 64².
+class Small(Section):
+    """The generator of small images.
 
     Attributes:
+        image_size: side of the images, in pixels.
         seed: of the styles that are drawn.
-        mean_of: number of styles of which mean and principal components are taken.
+        mean_of: number of styles of which the mean is taken.
         truncation: share kept of the distance from the mean style.
-        dimensions: principal components of the styles that are the coordinates of the space of styles.
-        fit_images: renderings at full size to which the last layer at 64² is fitted.
+        fit_images: renderings at full size to which the last layer is fitted.
         ridge: weight of the squared taps in that fit, relative to the features.
     """
 
+    image_size: Literal[64, 128]
     seed: Seed
     mean_of: Annotated[int, within(LATENT, 2**20, "styles for their covariance")]
     truncation: float = Field(gt=0, le=1)
-    dimensions: Annotated[int, within(1, LATENT, "principal components of styles")]
     fit_images: Annotated[int, within(16, 10_000)]
     ridge: Annotated[float, within(1e-6, 1e6)]
+
+
+class Spaces(Small):
+    """The generator as a function of the latents of two spaces, at full size and small.
+
+    Attributes:
+        dimensions: principal components of the `mean_of` styles that are the coordinates of the space of styles.
+    """
+
+    dimensions: Annotated[int, within(1, LATENT, "principal components of styles")]
 
 
 class Shown(Section):

@@ -8,12 +8,13 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from latentspace.images.params import Avatars
-from latentspace.pipeline.bounds import Batch, Count, Decay, Distinct, Rate, Seed, Steps, Weight, Width, within
+from latentspace.photos.params import Small
+from latentspace.pipeline.bounds import Count, Distinct, Seed
 from latentspace.pipeline.compute import Device, Precision
 from latentspace.pipeline.params import Launch, Name, Names, Section
+from latentspace.pretraining.recipe import Recipe, Source
 
-DRAWN = {"avatars", "faces"}  # data sets that are made here; the others are in gan_folder
-ImageCount = Annotated[int, within(0, 10**9, "images shown; more would take years")]
+AVATARS = "avatars"  # the data set that is drawn; the others are named in gan_faces and gan_folder
 
 
 class Faces(Section):
@@ -21,11 +22,6 @@ class Faces(Section):
 
     images: Count
     seed: Seed
-    truncation: float = Field(gt=0, le=1, description="share of the distance kept from the mean style")
-    fit_images: Annotated[int, within(8, 10_000)] = Field(
-        description="full-size renderings to which the shortcut is fitted"
-    )
-    ridge: Annotated[float, within(1e-6, 1e6)] = Field(description="weight of the squared taps in that fit")
 
 
 class Folder(Section):
@@ -39,58 +35,6 @@ class Folder(Section):
         if not Path(self.path).is_dir():
             raise ValueError(f"path = {self.path!r}: no such folder")
         return self
-
-
-class Scale(Section):
-    """One resolution of the progressive training."""
-
-    width: Width = Field(description="channels")
-    batch: Batch = Field(description="images a step")
-    fade: ImageCount = Field(description="images shown while the scale fades in")
-    steady: ImageCount = Field(description="images shown after that")
-    r1: Weight = Field(description="weight of the gradient penalty")
-
-
-class Recipe(Section):
-    """Scales, optimizer and averaging of the training of a generator."""
-
-    latent: Width
-    scales: list[Scale] = Field(min_length=2, max_length=9, description="4×4 first")
-    learning_rate: Rate
-    betas: list[Decay] = Field(min_length=2, max_length=2)
-    decay: float = Field(ge=0, le=1, description="share of the last scale in which the rate falls to zero")
-    r1_every: Steps = Field(description="steps between gradient penalties")
-    average: Annotated[int, within(1, 10**9)] = Field(description="half-life of the averaged generator, images")
-    average_ramp: float = Field(gt=0, le=1, description="half-life at most this share of the scale's images so far")
-    checkpoint_every: Steps = Field(description="steps between checkpoints and previews")
-
-    @model_validator(mode="after")
-    def _first_scale_does_not_fade(self) -> Recipe:
-        if self.scales[0].fade:
-            raise ValueError("scales[0].fade must be 0: there is nothing to fade from")
-        return self
-
-    @property
-    def widths(self) -> list[int]:
-        """Channels of every scale, 4×4 first."""
-        return [scale.width for scale in self.scales]
-
-    def times(self, length: float) -> Recipe:
-        """The recipe with `length` times as many images at every scale, in the fades and after them."""
-        scales = [
-            scale.model_copy(update={"fade": round(length * scale.fade), "steady": round(length * scale.steady)})
-            for scale in self.scales
-        ]
-        return self.model_copy(update={"scales": scales})
-
-
-class Source(Section):
-    """Length of the training on a data set, and the licence of the product."""
-
-    length: Annotated[float, within(0.001, 1000)] = Field(
-        description="images shown, at every scale, relative to the recipe's"
-    )
-    licence: str = Field(min_length=10, description="what the product may be used for, and why")
 
 
 class Pretrain(Section):
@@ -109,14 +53,17 @@ class Params(Section):
     precision: Precision
     launch: Launch
     gan_avatars: Avatars
-    gan_faces: Faces
+    gan_teacher: dict[Name, Small]
+    gan_faces: dict[Name, Faces]
     gan_folder: dict[Name, Folder]
     gan_pretrain: Pretrain
 
     @model_validator(mode="after")
     def _sources_exist(self) -> Params:
+        if set(self.gan_faces) != set(self.gan_teacher):
+            raise ValueError("gan_faces and gan_teacher must define the same names")
         for name in self.gan_pretrain.names:
-            if name not in DRAWN | set(self.gan_folder):
+            if name not in {AVATARS, *self.gan_faces, *self.gan_folder}:
                 raise ValueError(f"gan_pretrain.names lists {name!r}, which gan_folder does not define")
             if name not in self.gan_pretrain.sources:
                 raise ValueError(f"gan_pretrain.names lists {name!r}, which gan_pretrain.sources does not define")

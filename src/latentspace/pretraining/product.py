@@ -15,8 +15,8 @@ from latentspace.nn import models
 from latentspace.pipeline import files
 from latentspace.pipeline.measured import measured
 from latentspace.pipeline.stage import Stage
-from latentspace.pretraining.params import Recipe, Source
 from latentspace.pretraining.progressive import train
+from latentspace.pretraining.recipe import Recipe, Source
 from latentspace.pretraining.state import State
 
 
@@ -25,6 +25,7 @@ def train_and_record(run: Stage, name: str, recipe: Recipe, source: Source, seed
     data_path = run.input(f"data/{name}.npz")
     images = labelled.load(data_path).images
     run.dataset(name, data_path)
+    recipe = recipe.of(source).up_to(images.shape[1])
     torch.set_flush_denormal(True)  # weights of a faded-out branch decay to denormals, which are slow
     state = train(images, recipe, seed=seed, checkpoints=run.checkpoints, compute=run.compute, label=name)
     ship(run, name, state)

@@ -27,7 +27,9 @@ from latentspace.nn.fit import Diverged
 from latentspace.nn.streams import stream
 from latentspace.pipeline.compute import CPU, Compute
 from latentspace.pipeline.tracking import live
-from latentspace.pretraining.params import Recipe, Scale
+from latentspace.pipeline.workers import processes
+from latentspace.pretraining.captured import Captured
+from latentspace.pretraining.recipe import Recipe, Scale
 from latentspace.pretraining.samples import write_sheet
 from latentspace.pretraining.state import State, grow, resume, save_checkpoint, start
 
@@ -63,20 +65,23 @@ def batch_at(
     """
     scale = recipe.scales[state.scale]
     random = torch.Generator().manual_seed(stream(seed, state.step))
-    rows = distributed.shard(torch.randint(len(data), (scale.batch,), generator=random))
+    rows = distributed.shard(torch.randint(len(data), (scale.batch,), generator=random)).to(data.device)
     z = distributed.shard(torch.randn(scale.batch, recipe.latent, generator=random))
     real = centred(data[rows])
     alpha = alpha_at(scale, state.seen)
     if alpha > 0:
         real = fade(real, F.interpolate(F.avg_pool2d(real, 2), scale_factor=2.0, mode="nearest"), alpha)
-    device = state.generator.formatLayer.module.weight.device
-    return real.to(device, dtype), z.to(device, dtype)
+    return real.to(state.device, dtype), z.to(state.device, dtype)
 
 
-def train_step(state: State, recipe: Recipe, real: Tensor, z: Tensor) -> dict[str, Tensor]:
-    """Update the discriminator, the generator on the same latents, and the averaged generator; returns the losses."""
-    scale = recipe.scales[state.scale]
-    lazy = scale.r1 > 0 and state.step % recipe.r1_every == 0
+def is_lazy(state: State, recipe: Recipe) -> bool:
+    """Whether a step has the gradient penalty."""
+    return recipe.scales[state.scale].r1 > 0 and state.step % recipe.r1_every == 0
+
+
+def update(state: State, recipe: Recipe, real: Tensor, z: Tensor) -> dict[str, Tensor]:
+    """Update the discriminator, and the generator on the same latents; returns the losses."""
+    scale, lazy = recipe.scales[state.scale], is_lazy(state, recipe)
     fake = state.generator(z)
     scores_real, scores_fake = state.discriminator(real.requires_grad_(lazy)), state.discriminator(fake.detach())
     loss = F.softplus(-scores_real).mean() + F.softplus(scores_fake).mean()
@@ -89,7 +94,6 @@ def train_step(state: State, recipe: Recipe, real: Tensor, z: Tensor) -> dict[st
     parts["generator"] = F.softplus(-state.discriminator(fake)).mean()
     _update(state.optimisers[0], parts["generator"])
     state.discriminator.requires_grad_(True)
-    _update_average(state, recipe, scale.batch)
     return {name: value.detach() for name, value in parts.items()}
 
 
@@ -101,7 +105,9 @@ def _update(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:
 
 
 @torch.no_grad()
-def _update_average(state: State, recipe: Recipe, batch: int) -> None:
+def update_average(state: State, recipe: Recipe) -> None:
+    """Move the averaged generator towards the present one."""
+    batch = recipe.scales[state.scale].batch
     half_life = min(float(recipe.average), recipe.average_ramp * (state.seen + batch))
     new = 1 - 0.5 ** (batch / half_life)
     torch._foreach_lerp_(list(state.average.parameters()), list(state.generator.parameters()), new)
@@ -134,7 +140,7 @@ def train(
     fabric = distributed.start(compute.device)
     state = resume(checkpoints, recipe, fabric.device) or start(recipe, seed).to(fabric.device)
     while True:
-        data = pooled(images, state.size)
+        data = pooled(images, state.size).to(fabric.device)
         train_scale(state, data, recipe, compute, seed=seed, checkpoints=checkpoints, label=label)
         if state.scale + 1 == len(recipe.scales):
             state.average.to("cpu")
@@ -160,10 +166,10 @@ def train_scale(
     done = state.seen // scale.batch
     started, before = time.monotonic(), state.seconds
     shown = live.Curve(checkpoints, state.history)
+    graph = captured_update(state, recipe) if state.device.type == "cuda" and processes() == 1 else None
     bar = tqdm(total=steps, initial=done, desc=f"{label} {state.size}²", disable=None, leave=False, mininterval=1)
     for step in range(done, steps):
-        _set_step(state, recipe)
-        parts = train_step(state, recipe, *batch_at(data, recipe, state, seed, compute.dtype_of_generators))
+        parts = train_step(state, recipe, *batch_at(data, recipe, state, seed, compute.dtype_of_generators), graph)
         state.step, state.seen = state.step + 1, state.seen + scale.batch
         state.seconds = before + time.monotonic() - started
         if state.step % HISTORY_EVERY == 0 or step + 1 == steps:
@@ -177,16 +183,35 @@ def train_scale(
     write_sheet(checkpoints / f"samples_{state.size}.png", state.average, seed)
 
 
-def _set_step(state: State, recipe: Recipe) -> None:
-    alpha = alpha_at(recipe.scales[state.scale], state.seen)
+def train_step(
+    state: State, recipe: Recipe, real: Tensor, z: Tensor, graph: Captured | None = None
+) -> dict[str, Tensor]:
+    """Update all three networks, by graphs unless None; returns the losses."""
+    _set_step(state, recipe, graph)
+    losses = graph(real, z, lazy=is_lazy(state, recipe)) if graph else update(state, recipe, real, z)
+    update_average(state, recipe)
+    return losses
+
+
+def captured_update(state: State, recipe: Recipe) -> Captured:
+    """`update` at the present scale as graphs."""
+    return Captured(lambda real, z: update(state, recipe, real, z), state)
+
+
+def _set_step(state: State, recipe: Recipe, graph: Captured | None) -> None:
+    alpha, rate = alpha_at(recipe.scales[state.scale], state.seen), rate_at(recipe, state.scale, state.seen)
+    if graph:
+        graph.set(alpha, rate)
+        return
     for network in (state.generator, state.discriminator, state.average):
         network.alpha = alpha
     for optimiser in state.optimisers:
-        optimiser.param_groups[0]["lr"] = rate_at(recipe, state.scale, state.seen)
+        optimiser.param_groups[0]["lr"] = rate
 
 
 def _record(state: State, parts: dict[str, Tensor], seed: int) -> None:
     row = distributed.averaged({name: value for name, value in parts.items() if name != "r1"})
     if not all(map(math.isfinite, row.values())):
         raise Diverged(state.step, seed)
-    state.history.append({"step": float(state.step), "size": float(state.size), "alpha": state.generator.alpha, **row})
+    alpha = float(state.generator.alpha)
+    state.history.append({"step": float(state.step), "size": float(state.size), "alpha": alpha, **row})

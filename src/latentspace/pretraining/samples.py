@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from latentspace.gan.frozen import Frozen, device_of
 from latentspace.gan.network import Generator
 from latentspace.images.labelled import Pixels, contact_sheet, to_pixels
 from latentspace.pipeline.files import atomic
@@ -16,7 +17,7 @@ from latentspace.pipeline.workers import rank
 SHOWN, COLUMNS = 96, 16  # images of a contact sheet
 
 
-BATCH = 16  # latents per call of the generator
+BATCH = 32  # latents per call of the generator
 
 
 def sheet(images: Pixels) -> Image.Image:
@@ -25,14 +26,14 @@ def sheet(images: Pixels) -> Image.Image:
 
 
 @torch.no_grad()
-def samples(generator: Generator, count: int, seed: int) -> Pixels:
+def samples(generator: Frozen | Generator, count: int, seed: int) -> Pixels:
     """Images of `count` latents drawn from `seed`, shape (count, size, size, 3)."""
     z = torch.randn(count, generator.latent, generator=torch.Generator().manual_seed(seed))
-    device = generator.formatLayer.module.weight.device
+    device = device_of(generator)
     return np.concatenate([to_pixels(generator(part.to(device)).cpu()) for part in z.split(BATCH)])
 
 
-def write_sheet(path: Path, generator: Generator, seed: int) -> None:
+def write_sheet(path: Path, generator: Frozen | Generator, seed: int) -> None:
     """Write a contact sheet of samples, each at least 64 pixels a side; only in the first process."""
     if rank() > 0:
         return

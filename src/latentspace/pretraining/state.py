@@ -15,7 +15,7 @@ from latentspace.nn.fit import read_checkpoint, write_checkpoint
 from latentspace.nn.streams import stream
 from latentspace.pipeline.workers import rank
 from latentspace.pretraining.discriminator import Discriminator
-from latentspace.pretraining.params import Recipe
+from latentspace.pretraining.recipe import Recipe
 
 NETWORKS = ("generator", "discriminator", "average")
 
@@ -50,6 +50,11 @@ class State:
     def size(self) -> int:
         """Side of the images at the current scale, in pixels."""
         return int(BASE * 2**self.scale)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are."""
+        return self.generator.formatLayer.module.weight.device
 
     def to(self, device: torch.device) -> State:
         """Move the networks to a device; returns the same state."""

@@ -11,7 +11,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float
@@ -89,6 +89,21 @@ def _filled(value: Any, values: Values, dtype: torch.dtype) -> Any:
     return dtype if named.is_floating_point else named
 
 
+def _idle(steps: Sequence[Step], kept: str) -> list[set[str]]:
+    """Names of the values that nobody takes after each step, but for `kept`."""
+    needed, found = {kept}, list[set[str]]()
+    for step in reversed(steps):
+        touched = step.names() | _flat(step.results)
+        found.append(touched - needed)
+        needed |= touched
+    return found[::-1]
+
+
+def _flat(results: Sequence[Any]) -> set[str]:
+    names = [each if isinstance(each, list) else [each] for each in results]
+    return {name for part in names for name in part if name is not None}
+
+
 class Program(Frozen):
     """A generator as a list of operations on batches of a fixed size, with fixed weights.
 
@@ -131,6 +146,7 @@ class Program(Frozen):
         self.input, (self.batch, *self.shape) = takes, shape
         self.output, self.size, self.channels, self.prior = gives, size, channels, prior
         self.latent = math.prod(self.shape)
+        self.idle = _idle(self.steps, gives)
         self.low, self.high = range
         if not self.low < self.high or channels not in CHANNELS or not 1 <= size <= SIDE:
             raise ValueError(f"range = {range}, channels = {channels} or size = {size} makes no sense")
@@ -144,13 +160,22 @@ class Program(Frozen):
             step.run(values, batch)
         return values
 
+    def images(self, batch: Tensor, weights: Mapping[str, Tensor]) -> Tensor:
+        """The images of one batch, in the memory of those values that are still needed."""
+        values: Values = {self.input: batch, **weights}
+        for step, idle in zip(self.steps, self.idle, strict=True):
+            step.run(values, batch)
+            for name in idle:
+                values.pop(name, None)
+        return cast("Tensor", values[self.output])
+
     def forward(self, z: Float[Tensor, "n latent"]) -> Float[Tensor, "n channels size size"]:
         """Images of latents, with values nominally in [−1, 1]."""
         weights = dict(self.named_buffers())
         z = z.to(next((w.dtype for w in weights.values() if w.is_floating_point()), z.dtype))
         missing = -len(z) % self.batch
         batches = torch.cat([z, z[-1:].expand(missing, -1)]).view(-1, self.batch, *self.shape)
-        images = torch.vmap(lambda batch: self.results(batch, weights)[self.output])(batches)
+        images = torch.vmap(lambda batch: self.images(batch, weights))(batches)
         images = images.reshape(-1, self.channels, self.size, self.size)[: len(z)]
         return (images - self.low) * (2 / (self.high - self.low)) - 1
 
