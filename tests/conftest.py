@@ -1,5 +1,6 @@
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import jaxtyping
@@ -19,6 +20,14 @@ one_thread()  # as in a stage; on tensors this small, threads take more time to 
 
 def pytest_addoption(parser):
     parser.addoption("--faults", action="store_true", help="the whole harness of faults (half an hour), not a sample")
+
+
+@pytest.fixture(autouse=True)
+def no_figures_left():
+    """Close the figures of a test, as a warning of many open ones would fail a later test."""
+    yield
+    if pyplot := sys.modules.get("matplotlib.pyplot"):
+        pyplot.close("all")
 
 
 @pytest.fixture(scope="session")
