@@ -6,8 +6,7 @@ from latentspace.pipeline.stage import stage
 
 def main() -> None:
     with stage(__file__) as run:
-        package.download(run.output("data/files"))
-        run.say(f"{len(package.FILES)} files of {package.PACKAGE}; research use only")
+        package.download_and_say(run)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Cut the generator that renders the faces to small images: 25 times faster, research use only."""
+"""Cut the generator that renders the faces to small images; research use only."""
 
 import sys
 

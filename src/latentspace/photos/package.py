@@ -12,9 +12,17 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from latentspace.pipeline.stage import Stage
+
 PACKAGE = "random-face==2021.7.21.1"
 SHA256 = "e5d10e2be7df63f06123855ec591ca35dcb1d059eba47ddcb175d7d26b4019b5"
 FILES = tuple(f"{name}Network.{kind}" for name in ("Mapping", "Synthesis") for kind in ("xml", "bin"))
+
+
+def download_and_say(run: Stage) -> None:
+    """Body of the stages that download the files to data/files."""
+    download(run.output("data/files"))
+    run.say(f"{len(FILES)} files of {PACKAGE}; research use only")
 
 
 def download(folder: Path) -> None:

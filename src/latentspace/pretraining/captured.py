@@ -33,7 +33,7 @@ class Share(float):
 
     def __mul__(self, other: Tensor) -> Tensor:  # type: ignore[override]
         """α times a tensor."""
-        return self.tensor.to(other.dtype) * other
+        return self.tensor * other
 
     def __rsub__(self, other: int) -> Tensor:  # type: ignore[override]
         """1 − α, in a tensor."""

@@ -64,7 +64,7 @@ class Params(Section):
             raise ValueError("gan_faces and gan_teacher must define the same names")
         for name in self.gan_pretrain.names:
             if name not in {AVATARS, *self.gan_faces, *self.gan_folder}:
-                raise ValueError(f"gan_pretrain.names lists {name!r}, which gan_folder does not define")
+                raise ValueError(f"gan_pretrain.names lists {name!r}, which neither gan_faces nor gan_folder defines")
             if name not in self.gan_pretrain.sources:
                 raise ValueError(f"gan_pretrain.names lists {name!r}, which gan_pretrain.sources does not define")
         return self

@@ -34,6 +34,7 @@ from latentspace.pretraining.samples import write_sheet
 from latentspace.pretraining.state import State, grow, resume, save_checkpoint, start
 
 HISTORY_EVERY = 100  # steps between rows of the training curve
+ON_DEVICE = 2**33  # bytes of images that are kept on a GPU; larger sets stay on the CPU
 
 
 def alpha_at(scale: Scale, seen: int) -> float:
@@ -140,7 +141,8 @@ def train(
     fabric = distributed.start(compute.device)
     state = resume(checkpoints, recipe, fabric.device) or start(recipe, seed).to(fabric.device)
     while True:
-        data = pooled(images, state.size).to(fabric.device)
+        data = pooled(images, state.size)
+        data = data.to(fabric.device) if data.numel() <= ON_DEVICE else data
         train_scale(state, data, recipe, compute, seed=seed, checkpoints=checkpoints, label=label)
         if state.scale + 1 == len(recipe.scales):
             state.average.to("cpu")

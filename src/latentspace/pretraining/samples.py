@@ -30,9 +30,8 @@ def samples(generator: Frozen | Generator, count: int, seed: int) -> Pixels:
     """Images of `count` latents drawn from `seed`, shape (count, size, size, 3)."""
     z = torch.randn(count, generator.latent, generator=torch.Generator().manual_seed(seed))
     device = device_of(generator)
-    return np.concatenate(
-        [to_pixels(generator(part.to(device)).cpu()) for part in z.split(ON_CPU if device.type == "cpu" else BATCH)]
-    )
+    parts = z.split(ON_CPU if device.type == "cpu" else BATCH)
+    return np.concatenate([to_pixels(generator(part.to(device)).cpu()) for part in parts])
 
 
 def write_sheet(path: Path, generator: Frozen | Generator, seed: int) -> None:
