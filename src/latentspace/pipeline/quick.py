@@ -80,10 +80,14 @@ def environment(copy: Path) -> dict[str, str]:
 
 
 def run(copy: Path, *command: str, check: bool = True, quiet: bool = False) -> subprocess.CompletedProcess[str]:
-    """Run a command in `copy`."""
-    return subprocess.run(
-        command, cwd=copy, env=environment(copy.resolve()), check=check, capture_output=quiet, text=True
-    )
+    """Run a command in `copy`; the error of one that fails quietly ends with what it printed last."""
+    done = subprocess.run(command, cwd=copy, env=environment(copy.resolve()), capture_output=quiet, text=True)
+    if check and done.returncode:
+        error = subprocess.CalledProcessError(done.returncode, command, done.stdout, done.stderr)
+        for printed in (done.stdout, done.stderr):
+            error.add_note((printed or "")[-2000:])
+        raise error
+    return done
 
 
 def main(folder: str) -> None:

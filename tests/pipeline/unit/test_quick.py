@@ -64,3 +64,10 @@ def test_its_own_copy_is_prepared_again_and_an_empty_folder_is_accepted(small):
     (copy / "src" / "old.txt").touch()
     quick.prepare(small, copy)
     assert (copy / "src" / "mine.txt").read_text() == "mine" and not (copy / "src" / "old.txt").exists()
+
+
+def test_the_error_of_a_quiet_command_ends_with_what_it_printed(tmp_path):
+    with pytest.raises(subprocess.CalledProcessError) as failure:
+        quick.run(tmp_path, "sh", "-c", "echo before; echo the reason >&2; exit 3", quiet=True)
+    assert failure.value.returncode == 3
+    assert [note.strip() for note in failure.value.__notes__] == ["before", "the reason"]
