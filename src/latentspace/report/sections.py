@@ -54,7 +54,8 @@ SIZE = [
         text="Error of the radius, in pixels, in a gap of the training set: {size.hole.none.radius_error_px} without "
         "penalty, {size.hole.l2_encoder.radius_error_px} with one on the encoder's weights, best in the paper but not "
         "here, {size.hole.l2_both.radius_error_px} with one on all weights, {size.hole.contractive.radius_error_px} "
-        "with the contractive one. Seeds differ by as much as penalties.",
+        "with the contractive one. Seeds differ by as much as penalties; one whose training collapses counts as others "
+        "do.",
         figures=("size_hole/hole.png",),
         claims=("size.hole*",),
     ),
