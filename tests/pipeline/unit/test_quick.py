@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from latentspace.pipeline import quick
+from latentspace.pipeline.params import read_yaml
 
 ROOT = Path(__file__).parents[3]
 
@@ -71,3 +72,15 @@ def test_the_error_of_a_quiet_command_ends_with_what_it_printed(tmp_path):
         quick.run(tmp_path, "sh", "-c", "echo before; echo the reason >&2; exit 3", quiet=True)
     assert failure.value.returncode == 3
     assert [note.strip() for note in failure.value.__notes__] == ["before", "the reason"]
+
+
+def test_no_training_of_the_smoke_size_is_long():
+    """A number of steps that params.yaml gives a variant must not slip through."""
+    params = quick.overlay(read_yaml(ROOT / "params.yaml"), read_yaml(ROOT / "params.quick.yaml"))
+
+    def longest(value, name=""):
+        if isinstance(value, dict):
+            return max((longest(each, key) for key, each in value.items()), default=0)
+        return value if "steps" in name and isinstance(value, int) else 0
+
+    assert 0 < longest(params) <= 50
