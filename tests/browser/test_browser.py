@@ -124,9 +124,9 @@ def test_the_page_computes_the_images_of_the_models(project, number, name):
         assert not wrong
 
 
-def test_an_image_takes_no_longer_than_two_hundred_million_products_in_a_loop(project):
-    """CPU time of the page's thread, over that of a plain loop in the same page: neither the machine nor what else runs
-    beside it changes the ratio much. The loop takes about 0.2 s."""
+def test_an_image_takes_less_than_a_hundred_and_twenty_million_products_in_a_loop(project):
+    """CPU time of the page's thread, over six times that of a loop of 20 million products in the same page: what else
+    runs on the machine hardly changes the ratio, which is 0.6."""
     multiply = (
         "() => { const a = new Float32Array(1000).fill(0.5); let total = 0;"
         " for (let k = 0; k < 20000; k++) for (let i = 0; i < 1000; i++) total += a[i] * a[999 - i];"
@@ -153,11 +153,11 @@ def test_an_image_takes_no_longer_than_two_hundred_million_products_in_a_loop(pr
 
         for number in range(3):
             codes = torch.randn(11, 3).tolist()
-            pairs = [(spent(image, [number, code]), 10 * spent(multiply)) for code in codes]
+            pairs = [(spent(image, [number, code]), 6 * spent(multiply)) for code in codes]
             times, loops = ([pair[i] for pair in pairs] for i in (0, 1))
             ratio = statistics.median(times) / statistics.median(loops)
             print(f"explorer {number}: {1000 * statistics.median(times):.0f} ms an image, {ratio:.2f} of the loop")
-            assert 0 < ratio <= 1
+            assert 0 < ratio < 1
 
 
 def test_the_page_interpolates_where_it_cannot_compute(project):

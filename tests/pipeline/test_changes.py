@@ -100,7 +100,8 @@ def test_a_stage_killed_in_the_middle_ends_in_the_same_bytes(own):
 def test_two_processes_train_what_one_does(own):
     metrics, params = own / "metrics/gan_train/no_cov.json", own / "params.yaml"
     text = params.read_text()
-    # Small steps, since each multiplies what rounding makes of another batch; tests/nn/test_distributed.py is exact.
+    # Small steps, since each multiplies what rounding makes of another batch. Here that is 1e-7; gradients that are not
+    # summed over the processes change the metrics by 5e-3.
     head, section, rest = text.partition("\ngan_train:")
     gentle = head + section + re.sub(r"learning_rate: \S+", "learning_rate: 1.0e-4", rest, count=1)
     try:
@@ -110,7 +111,7 @@ def test_two_processes_train_what_one_does(own):
         known = {run.info.run_id for run in runs(own)}
         change(own, "launch: python", "launch: torchrun --standalone --nproc-per-node 2")
         dvc(own, "repro", "--single-item", "gan_train@no_cov")
-        assert json.loads(metrics.read_text()) == pytest.approx(before, rel=1e-3)
+        assert json.loads(metrics.read_text()) == pytest.approx(before, rel=1e-5)
         made = [run for run in runs(own) if run.info.run_id not in known]
         assert [run.info.run_name for run in made] == ["gan_train@no_cov"], "the first process alone speaks"
     finally:

@@ -1,4 +1,4 @@
-"""`make quick` overwrites only a folder that it made."""
+"""`make quick` overwrites only a folder that it made, and trains for a few steps only."""
 
 import shutil
 import subprocess
