@@ -365,10 +365,11 @@ def test_a_lost_database_is_named_and_its_runs_are_sent_again(root, tally, capfd
     tally.add("stores lost, damaged or locked, nothing lost")
 
 
-def test_a_sender_that_makes_a_new_database_does_not_hide_that_the_old_one_is_gone(root, capfd):
+@pytest.mark.parametrize("gone", [Path.unlink, lambda path: os.truncate(path, 0)], ids=["deleted", "same_inode"])
+def test_a_sender_that_makes_a_new_database_does_not_hide_that_the_old_one_is_gone(root, capfd, gone):
     post()
     assert sync() == 0
-    Path("mlflow.db").unlink()
+    gone(Path("mlflow.db"))
     post()
     assert forked(sending.drain) == 0, "in the background"
     capfd.readouterr()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 from latentspace.pipeline.tracking.paths import AddressError, database, project_root, tracking_uri
@@ -123,9 +125,16 @@ def executions(client: MlflowClient) -> set[str]:
 
 
 def identity() -> str:
-    """Which database the project's own store is; empty if it is missing, empty or damaged, or on a server."""
-    try:
-        with database().open("rb") as file:
-            return str(os.fstat(file.fileno()).st_ino) if file.read(15) == b"SQLite format 3" else ""
-    except OSError:
+    """Which database the project's own store is, by the time of its first experiment; empty if this cannot be read.
+
+    Not by the number of the file, which the next file may have after it was deleted.
+    """
+    path = database()
+    if not path.is_file():  # SQLite would ask for a folder's journal, and may wait for a pipe
         return ""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            (created,) = connection.execute("SELECT min(creation_time) FROM experiments").fetchone()
+    except sqlite3.Error:
+        return ""
+    return str(created or "")
