@@ -37,6 +37,8 @@ def root() -> Path:
 
 # They change one smoke-size project, so that one worker runs them all.
 TOGETHER = ("tests/browser/test_browser.py", "tests/pipeline/test_pipeline.py")
+# Ten minutes each: they begin first of those that copy it, so that neither worker is left with one at the end.
+LONG = ("tests/pipeline/test_own_generator.py", "tests/pipeline/test_readme_commands.py")
 
 
 def pytest_collection_modifyitems(items):
@@ -45,8 +47,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         file = item.nodeid.partition("::")[0]
         assert "project" not in item.fixturenames or file in TOGETHER, f"{file} is not in tests/conftest.py: TOGETHER"
-        ranks[file] = max(ranks.get(file, 1), 2 if "made" in item.fixturenames else 1)
-    ranks |= dict.fromkeys(TOGETHER, 0)
+        ranks[file] = max(ranks.get(file, 1), 3 if "made" in item.fixturenames else 1)
+    ranks |= dict.fromkeys(TOGETHER, 0) | dict.fromkeys(LONG, 2)
     items.sort(key=lambda item: ranks[item.nodeid.partition("::")[0]])
 
 
@@ -59,6 +61,15 @@ def pytest_xdist_make_scheduler(config, log):
         def _split_scope(self, nodeid):
             file = nodeid.partition("::")[0]
             return "project" if file in TOGETHER else file
+
+        def _reschedule(self, node):
+            """Give a worker its next file with the last test of the one before, not with the last but one.
+
+            A test begins when the next is known. Earlier, a file of two long tests would bind the next one to the same
+            worker for as long as both take.
+            """
+            if not self.workqueue or self._pending_of(self.assigned_work[node]) <= 1:
+                super()._reschedule(node)
 
     config.option.loadscopereorder = False
     return Files(config, log)

@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 
 from latentspace.gan.network import Generator
 from latentspace.nn import models
-from latentspace.pipeline import bases
+from latentspace.pipeline.params import read_yaml
 
 from ..smoke import dvc, stale
 
@@ -31,7 +31,7 @@ def own(results, tmp_path_factory):
     shutil.copytree(results, copy, symlinks=True)
     torch.manual_seed(0)
     models.save(Generator(12, [6, 6, 6], channels=1), copy / "mine.safetensors")
-    params = bases.read(copy / "params.yaml")
+    params = read_yaml(copy / "params.yaml")
     generators = params["gan_generator"]
     generators["names"] = ["mine", "avatars"]
     generators["sources"]["mine"] = {"path": "mine.safetensors"}
