@@ -117,7 +117,7 @@ def export_onnx(estimator: Fitted, path: Path, part: Literal["encoder", "decoder
     try:
         import onnxscript  # noqa: F401, torch's exporter needs it
     except ImportError:
-        raise ImportError("ONNX export needs the extra packages: pip install 'latentspace[onnx]'") from None
+        raise ImportError("ONNX export needs the extra packages: pip install '.[onnx]'") from None
     shape = estimator.layout_.shape if part == "encoder" else (estimator.n_components_,)
     example: Any = torch.zeros(2, *shape, dtype=torch_dtype(estimator.dtype_))
     half = Half(estimator.model_, estimator.layout_, part).eval()

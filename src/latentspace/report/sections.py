@@ -22,8 +22,8 @@ SIZE = [
         title="The code is the area",
         text="An encoder that starts as averages and learns at a twentieth of the decoder's rate keeps the area as its "
         "code: the |Pearson| is {size.bias.code_area_pearson}. At the decoder's rate it is "
-        "{size.equal_rate.code_area_pearson}, and the code nearer the cube of the radius, as the error does not "
-        "determine the code. With a contractive penalty the area is optimal.",
+        "{size.equal_rate.code_area_pearson}, and the code between the third and the fourth power of the radius, "
+        "as the error does not determine the code. With a contractive penalty the area is optimal.",
         figures=("size_code/code.png", "size_code/trade_off.png", "size_weights/linear_encoder.png"),
         claims=("size.*.code_area_pearson", "size.*_cosine", "size.contractive*.area_r2"),
     ),

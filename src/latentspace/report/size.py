@@ -83,7 +83,7 @@ CODE = [
         stage="size_code",
         formula="as size.bias.code_area_pearson, encoder at the decoder's learning rate",
         slide="13",
-        reference="eq. 1 does not determine the code: nearer the cube of the radius",
+        reference="eq. 1 does not determine the code: between the third and fourth power of the radius",
     ),
     Claim(
         id="size.contractive.area_r2",

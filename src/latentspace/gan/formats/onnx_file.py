@@ -53,7 +53,7 @@ def read(
     try:
         import onnx
     except ImportError:
-        raise ImportError("ONNX files need an extra package: pip install 'latentspace[onnx]'") from None
+        raise ImportError("ONNX files need an extra package: pip install '.[onnx]'") from None
     with told(path):
         if not path.is_file():
             raise FileNotFoundError(path)
