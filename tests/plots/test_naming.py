@@ -16,7 +16,7 @@ from latentspace.position.ablation import SHOWN
     ("name", "seen"),
     [
         ("pca_ae", "PCA autoencoder"),
-        ("no_cov", "PCA autoencoder, λ = 0"),
+        ("no_cov", "without covariance loss, λ = 0"),
         ("plain", "plain autoencoder"),
         ("log_ratio_cos", "wide or tall"),
         ("background_lightness", "background lightness"),

@@ -32,7 +32,7 @@ METHODS = {
     # The PCA autoencoder and what is left out of it or changed, on ellipses and on neighbourhoods of generators.
     "pca_ae": Method("PCA autoencoder", VERMILION),
     "grown": Method("grown PCA autoencoder", WINE, "D"),
-    "no_cov": Method("PCA autoencoder, λ = 0", ORANGE, "s"),
+    "no_cov": Method("without covariance loss, λ = 0", ORANGE, "s"),
     "lambda_1": Method("λ = 1", ORANGE, "^"),
     "lambda_10": Method("λ = 10", ORANGE, "v"),
     "distance_correlation": Method("distance correlation", OLIVE, "s"),
