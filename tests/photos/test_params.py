@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from latentspace.photos.params import Params
+from latentspace.photos.params import LATENTS, STYLES, Params
 from latentspace.pipeline.params import ParamsError, parse, read_yaml
 
 
@@ -14,9 +14,10 @@ def values(root):
     return copy.deepcopy(read_yaml(root / "photos" / "params.yaml"))
 
 
-def test_shipped_parameters_are_sound_and_both_methods_have_the_same_budget(values):
+@pytest.mark.parametrize("space", [STYLES, LATENTS])
+def test_shipped_parameters_are_sound_and_both_methods_have_the_same_budget(values, space):
     variants = parse(Params, values).gan_photos_train.variants
-    ours, lines = variants["styles"], variants["styles_affine"]
+    ours, lines = variants[space], variants[f"{space}_affine"]
     assert (ours.method, lines.method) == ("pca_ae", "affine")
     for key in ("generator", "anchors", "sigmas", "packet_sizes", "steps", "shares", "seeds"):
         assert getattr(ours, key) == getattr(lines, key)
