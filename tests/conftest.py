@@ -37,7 +37,7 @@ def root() -> Path:
 
 # They change one smoke-size project, so that one worker runs them all.
 TOGETHER = ("tests/browser/test_browser.py", "tests/pipeline/test_pipeline.py")
-# Ten minutes each: they begin first of those that copy it, so that neither worker is left with one at the end.
+# The longest, up to ten minutes: they begin first of those that copy it, so that neither worker is left with one alone.
 LONG = ("tests/pipeline/test_own_generator.py", "tests/pipeline/test_readme_commands.py")
 
 

@@ -329,7 +329,7 @@ def test_onnx_operators_that_are_not_listed_are_refused(domain, name, path):
 
 def test_without_the_package_onnx_the_extra_is_named(path, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnx", None)
-    with pytest.raises(ImportError, match=r"latentspace\[onnx\]"):
+    with pytest.raises(ImportError, match=r"'\.\[onnx\]'"):
         onnx_file.read(path)
 
 
