@@ -19,7 +19,7 @@ one_thread()  # as in a stage; on tensors this small, threads take more time to 
 
 
 def pytest_addoption(parser):
-    parser.addoption("--faults", action="store_true", help="the whole harness of faults (half an hour), not a sample")
+    parser.addoption("--faults", action="store_true", help="all faults (45 minutes of processor time), not a sample")
 
 
 @pytest.fixture(autouse=True)
