@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[3]
 def root(tmp_path, monkeypatch):
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     monkeypatch.setattr(background, "IDLE_SECONDS", 0.0)
+    monkeypatch.setattr(background, "PATIENCE", 0.3)
     paths.outbox().mkdir(parents=True)
     return tmp_path
 
@@ -57,13 +58,26 @@ def test_a_run_posted_while_the_sender_lets_go_is_sent(root, monkeypatch):
     assert not list(paths.outbox().iterdir())
 
 
-def test_a_second_sender_ends_at_once(root, monkeypatch):
+def test_a_second_sender_ends(root, monkeypatch):
     (paths.outbox() / "0001").mkdir()
     monkeypatch.setattr(background, "drain", send_all)
     monkeypatch.setattr(background.os, "nice", lambda _: 0)
     with FileLock(root / ".tracking" / "sender.lock"):
         background.background()
     assert list(paths.outbox().iterdir()), "the one that holds the lock sends"
+
+
+def test_a_sender_outlasts_a_process_that_looks_whether_one_runs(root, monkeypatch):
+    (paths.outbox() / "0001").mkdir()
+    monkeypatch.setattr(background, "drain", send_all)
+    monkeypatch.setattr(background.os, "nice", lambda _: 0)
+    with FileLock(root / ".tracking" / "sender.lock") as looking:  # as `sender_is_running` does, for less long
+        sender = threading.Thread(target=background.background, daemon=True)
+        sender.start()
+        time.sleep(0.1)
+        looking.release()
+        sender.join(10)
+    assert not list(paths.outbox().iterdir())
 
 
 def test_a_sender_that_gets_no_answer_leaves_the_run(root, monkeypatch):

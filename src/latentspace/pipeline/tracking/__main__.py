@@ -29,6 +29,7 @@ NICE = 5  # a lower priority would starve it where trainings take all cores
 EVERY = 2.0  # seconds between two looks at the stages that are executed
 RETRY = 20.0  # the same after the store did not answer
 IDLE_SECONDS = 4.0  # without a new run, after which a background sender that belongs to no `dvc` process ends
+PATIENCE = 1.0  # seconds that a sender waits for the lock: `sender_is_running` holds it for a moment, a sender for long
 
 
 def background(run: Process | None = None) -> None:
@@ -40,7 +41,7 @@ def background(run: Process | None = None) -> None:
     os.nice(max(0, NICE - os.nice(0)))  # the trainings have priority
     while True:
         try:
-            with FileLock(project_root() / ".tracking" / "sender.lock", timeout=0):
+            with FileLock(project_root() / ".tracking" / "sender.lock", timeout=PATIENCE):
                 if not send_until_over(run):
                     return  # the store is unavailable: the next stage or `make sync-tracking` sends them
         except Timeout:
