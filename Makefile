@@ -47,9 +47,10 @@ ui: setup ## serve the MLflow UI on http://127.0.0.1:$(PORT); `export PORT=5001`
 quick: setup ## run the whole graph at smoke size in .quick/, with its own cache and database
 	python -m latentspace.pipeline.quick .quick
 
-photos: setup ## the graph in photos/: the PCA autoencoder about photographs of faces (two hours); research use only
+photos: setup ## the graph in photos/: the PCA autoencoder about photographs of faces (2¼ hours); research use only
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,photos]'
 	cd photos && dvc repro
+	cd photos && cp metrics/claims.json figures/gan_photos_shown/*.jpg figures/gan_photos_codes/explained.png published
 
 lint: setup ## format, lint and type-check
 	ruff format --check .

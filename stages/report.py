@@ -13,6 +13,7 @@ from latentspace.report.claim import evaluate, tally
 from latentspace.report.claims import CLAIMS
 from latentspace.report.gan import own
 from latentspace.report.page import render
+from latentspace.report.photos import CLAIMS as PHOTOS
 from latentspace.report.results import Results, records
 from latentspace.report.table import page
 
@@ -26,13 +27,14 @@ def main() -> None:
         claims = [*CLAIMS, *own(files.read_json(Path("metrics/gan_codes.json")))]
         params = bases.read(run.input("params.yaml"))
         rows = evaluate(claims, Path("metrics"), left_out, of_claims(claims, params))
+        rows |= files.read_json(run.input("photos/published") / "claims.json")  # by the graph in photos/
         files.write_json(run.output("metrics/claims.json"), rows)
         drain()
         found = run_ids(ran)
         addresses = {name: run_address(run_id) for name, run_id in found.items()}
         results = Results(run.input("figures"), selected, left_out)
         files.write_text(run.output("report/index.html"), render(rows, results, addresses))
-        files.write_text(run.output("report/claims.md"), page(claims, rows))
+        files.write_text(run.output("report/claims.md"), page([*claims, *PHOTOS], rows))
         measured = {name: row for name, row in rows.items() if row["n"]}
         run.summary(
             params=params,

@@ -20,8 +20,8 @@ RANKS = {
     **dict.fromkeys(("measures", "images", "plots"), 2),
     "pca": 3,
     **dict.fromkeys(CHAPTERS, 4),
-    **dict.fromkeys(("photos", "report", "schema"), 5),
-    "pretraining": 6,  # on what photos renders
+    **dict.fromkeys(("photos", "schema"), 5),
+    **dict.fromkeys(("pretraining", "report"), 6),  # on what photos renders and measures
     "stages": 7,
 }
 DEEPEST = 7  # imports in a row, from a stage script on

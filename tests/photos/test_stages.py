@@ -63,3 +63,7 @@ def test_trainings_and_comparison_write_what_is_declared(graph, monkeypatch):
         place = f"sigma_0.7_anchor_{variants[space]['anchors'][0]}_seed_0"
         assert {f"{space}.{how}.explained_k3/{place}" for how in ("pca_ae", "affine")} <= values.keys()
         assert -0.3 < values[f"{space}.affine.explained_k3/{place}"] <= 1
+    run("gan_photos_claims", monkeypatch=monkeypatch)
+    rows = json.loads(Path("metrics/claims.json").read_text())
+    assert {row["n"] for row in rows.values()} == {1}, "every claim is measured"
+    assert {rows[name]["budget"] for name in rows if name.split(".")[3] in {"pca_ae", "affine"}} == {3 * 2 * 8}

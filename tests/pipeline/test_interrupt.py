@@ -33,7 +33,7 @@ def copy(results, tmp_path) -> Path:
         shutil.copy2(ROOT / part, project)
     params = project / "params.yaml"
     head, section, rest = params.read_text().partition("\nsize_train:")
-    params.write_text(head + section + rest.replace("steps: 20", "steps: 4000", 1))
+    params.write_text(head + section + rest.replace("steps: 20", "steps: 2000", 1))
     return project
 
 

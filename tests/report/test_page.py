@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from latentspace.pipeline.files import read_json
-from latentspace.report.claims import CLAIMS
+from latentspace.report.claims import EVERY
 from latentspace.report.page import filled, number, picture, render, target
 from latentspace.report.results import Results
 from latentspace.report.sections import CHAPTERS, place
@@ -61,7 +61,7 @@ def page(figures, stages):
 
 
 def test_every_claim_has_a_section():
-    homes = place([claim.id for claim in CLAIMS])
+    homes = place([claim.id for claim in EVERY])
     chapters = {"size": "Size", "position": "Position", "organise": "Organise", "gan": "Generators"}
     for name, section in homes.items():
         assert section in CHAPTERS[chapters[name.split(".")[0]]]
@@ -113,7 +113,7 @@ def test_texts_have_the_means_of_the_claims_that_they_name():
         for section in chapter
         for name in re.findall(r"\{([\w.]+)\}", section.text)
     ]
-    assert named and set(named) <= {claim.id for claim in CLAIMS}
+    assert named and set(named) <= {claim.id for claim in EVERY}
 
 
 def test_what_the_text_says_of_the_hole_holds(root):

@@ -22,7 +22,7 @@ from latentspace.pipeline import own_paths, repro
 from latentspace.pipeline.failures import one_line
 from latentspace.pipeline.params import read_yaml
 
-PARTS = (".dvcignore", ".gitignore", "dvc.yaml", "params.yaml", "assets", "stages", "src")
+PARTS = (".dvcignore", ".gitignore", "dvc.yaml", "params.yaml", "assets", "photos/published", "stages", "src")
 MARK = ".copy-of-make-quick"  # a folder with this file may be overwritten
 
 

@@ -20,6 +20,7 @@ Params = Mapping[str, Any]
 GROWN: dict[str, type[Settings]] = {
     "organise_train": OnImages,
     "gan_train": Neighbourhoods,
+    "gan_photos_train": Neighbourhoods,
     "gan_direct": Direct,
 }
 HALVINGS = ("stride", "max_pool", "average_pool", "even_filter")

@@ -35,6 +35,7 @@ class Claim:
             of their mean, of which two samples are the fewest.
         reference: source of the target, or a number for comparison.
         trained: stages that train what the claim is about, such as ``size_train@bias``; None if its id says it.
+        metric: name of the samples, where the id does not have it.
     """
 
     id: str
@@ -47,14 +48,19 @@ class Claim:
     statistic: Statistic = "mean"
     reference: str = ""
     trained: tuple[str, ...] | None = None
+    metric: str = ""
+
+    @property
+    def key(self) -> str:
+        """Name of the samples in the metrics of the stage."""
+        return self.metric or self.id.partition(".")[2]
 
 
 def samples(claim: Claim, metrics: Mapping[str, float]) -> list[float]:
     """Values of a claim in the metrics of its stage, one per seed or place; empty if it is not measured."""
-    key = claim.id.partition(".")[2]
-    if key in metrics:
-        return [float(metrics[key])]
-    return [float(value) for name, value in metrics.items() if name.startswith(f"{key}/")]
+    if claim.key in metrics:
+        return [float(metrics[claim.key])]
+    return [float(value) for name, value in metrics.items() if name.startswith(f"{claim.key}/")]
 
 
 def met(claim: Claim, value: float) -> bool | None:
@@ -155,7 +161,7 @@ def unmeasured(claim: Claim, left_out: Mapping[str, str]) -> dict[str, Any]:
         claim: its id has the name of the variant that it is about, as in ``size.code_2.test_mse``.
         left_out: reasons by name, of the claim's stage.
     """
-    key = claim.id.partition(".")[2].replace(".", "_")
+    key = claim.key.replace(".", "_")
     about = sorted((name for name in left_out if key.startswith(f"{name}_")), key=len)[-1:]
     reason = in_words({name: left_out[name] for name in about} or left_out)
     reason = reason or f"{claim.stage} does not measure it with these parameters"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from latentspace.gan.roles import AFFINE, AVATARS, FACES, NO_COV, PCA_AE, SWEEP, prefix
@@ -36,28 +36,28 @@ SWEPT = {
 }
 
 
-def explained(group: str, *, reference: str = "") -> list[Claim]:
+def explained(group: str, *, components: Iterable[int] = COMPONENTS, reference: str = "") -> list[Claim]:
     """Claims on the share that the PCA autoencoder explains with k components; samples are anchors."""
     return [
         Claim(
-            id=f"gan.{prefix(group)}{PCA_AE}.{measure}",
+            id=f"gan.{prefix(group)}{PCA_AE}.explained_k{k}",
             stage="gan_codes",
             formula=f"{SHARE}, {group}, σ = 0.7; over anchors",
             slide="46",
             reference=reference,
         )
-        for measure in EXPLAINED
+        for k in components
     ]
 
 
-def margins(group: str) -> list[Claim]:
+def margins(group: str, *, lines: Mapping[str, str] = LINES, components: Iterable[int] = COMPONENTS) -> list[Claim]:
     """Claims on the margin of the PCA autoencoder over each rival, over the best computed line, and at every k."""
     share = "explained_k of the PCA autoencoder − that of"
     best = "the best of the straight lines that are not trained through the generator"
-    rivals = {"explained_margin": best} | {f"margin_{name}": words for name, words in (TRAINED | LINES).items()}
+    rivals = {"explained_margin": best} | {f"margin_{name}": words for name, words in (TRAINED | {**lines}).items()}
     met: dict[str, Any] = {"relation": ">=", "target": 0.0, "reference": "above it with every number of components"}
     found = {name: (f"{share} {words}, smallest over k", met) for name, words in rivals.items()}
-    for k in COMPONENTS:
+    for k in components:
         formula = f"{share} {TRAINED[AFFINE]}, k = {k}"
         found[f"margin_{AFFINE}_k{k}"] = formula, {"reference": "what bending the lines adds"}
     return [

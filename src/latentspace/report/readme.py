@@ -19,7 +19,7 @@ from latentspace.pipeline.files import read_json, write_text
 from latentspace.pipeline.params import read_yaml
 from latentspace.report import diagram, table
 from latentspace.report.claim import not_measured
-from latentspace.report.claims import CLAIMS
+from latentspace.report.claims import EVERY
 
 REPORT = Path("docs/report.html")
 BEGIN, END = "<!-- claims: begin -->", "<!-- claims: end -->"
@@ -28,14 +28,14 @@ BEGIN, END = "<!-- claims: begin -->", "<!-- claims: end -->"
 def with_table(readme: str, table: str) -> str:
     """Put `table` between the markers of `readme`; raises ValueError if the markers are missing."""
     if BEGIN not in readme or END not in readme:
-        raise ValueError(f"README.md: the markers {BEGIN} and {END} are missing")
+        raise ValueError(f"the markers {BEGIN} and {END} are missing")
     before, after = readme.partition(BEGIN)[0], readme.partition(END)[2]
     return f"{before}{BEGIN}\n\n{table}\n{END}{after}"
 
 
 def headlines(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     """Rows of the claims with a target, in the order of the slides."""
-    return {claim.id: rows[claim.id] for claim in CLAIMS if claim.id in rows and rows[claim.id]["met"] is not None}
+    return {claim.id: rows[claim.id] for claim in EVERY if claim.id in rows and rows[claim.id]["met"] is not None}
 
 
 def shown_figures(readme: str) -> list[tuple[Path, Path]]:
@@ -63,7 +63,7 @@ def main() -> None:
             "`git checkout params.yaml` brings them back, `dvc repro` runs them"
         )
     write_text(Path("README.md"), with_table(readme, table.table(headlines(rows))))
-    write_text(Path("docs/claims.md"), table.page(CLAIMS, rows))
+    write_text(Path("docs/claims.md"), table.page(EVERY, rows))
     write_text(Path("docs/graph.md"), diagram.page(read_yaml(Path("dvc.yaml"))["stages"]))
     write_text(REPORT, without_runs(Path("report/index.html").read_text(encoding="utf-8")))
     for figure, copy in shown_figures(readme):

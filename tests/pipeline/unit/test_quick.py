@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 def small(tmp_path) -> Path:
     """The smallest project that `prepare` can copy."""
     folder = tmp_path / "project"
-    for part in ("src", "stages", "assets"):
+    for part in ("src", "stages", "assets", "photos/published"):
         (folder / part).mkdir(parents=True)
         (folder / part / "mine.txt").write_text("mine")
     for name in ("dvc.yaml", "params.yaml", "params.quick.yaml", ".gitignore", ".dvcignore"):
