@@ -43,6 +43,15 @@ def test_the_published_claims_are_those_of_the_metrics(root):
         assert json.loads((copy / "claims.json").read_text()) == rows
 
 
+def test_the_page_says_by_how_much_the_shares_are_larger_about_every_face(root):
+    metrics = json.loads((root / "photos/metrics/gan_photos_codes.json").read_text())
+    text = " ".join((root / "docs/photos.md").read_text().split())
+    for measure in ("explained_margin", *(f"margin_affine_k{k}" for k in (1, 2, 3))):
+        found = [value for key, value in metrics.items() if key.startswith(f"styles.pca_ae.{measure}/")]
+        assert len(found) == 3 and min(found) > 0
+        assert " to ".join(f"{value:.3f}".lstrip("0") for value in (min(found), max(found))) in text, measure
+
+
 def test_the_page_says_how_far_the_reader_is_from_openvino(root):
     found = json.loads((root / "photos/metrics/gan_photos_reader.json").read_text())
     text = " ".join((root / "docs/photos.md").read_text().split())
