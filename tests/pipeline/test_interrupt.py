@@ -16,6 +16,7 @@ from latentspace.nn.fit import read_checkpoint, write_checkpoint
 from latentspace.pipeline import quick
 
 from .. import terminal
+from ..smoke import change
 
 pytestmark = pytest.mark.pipeline
 ROOT = Path(__file__).parents[2]
@@ -33,7 +34,7 @@ def copy(results, tmp_path) -> Path:
         shutil.copy2(ROOT / part, project)
     params = project / "params.yaml"
     head, section, rest = params.read_text().partition("\nsize_train:")
-    params.write_text(head + section + rest.replace("steps: 20", "steps: 2000", 1))
+    params.write_text(head + section + rest.replace("steps: 20", "steps: 4000", 1))
     return project
 
 
@@ -83,6 +84,7 @@ def made(project: Path) -> dict[str, bytes]:
 
 
 def test_ctrl_c_is_one_line_and_the_next_run_goes_on(copy):
+    change(copy, "steps: 4000", "steps: 2000")  # as it is trained twice to its end
     with terminal.typed(MAKE, copy, environment(copy)) as (process, type_):
         until(lambda: train_two(copy))
         type_(b"\x03")
