@@ -27,14 +27,14 @@ def of_space(space: str, *, decided: bool) -> list[Claim]:
         *margins(group, lines=COMPUTED, components=COMPONENTS),
         *baselines(TRAINED | IMAGE_PCA, [f"explained_k{k}" for k in COMPONENTS], group=group),
     ]
-    open_: dict[str, Any] = {} if decided else {"relation": "reported", "target": None, "statistic": "mean"}
+    verdict: dict[str, Any] = {} if decided else {"relation": "reported", "target": None, "statistic": "mean"}
     return [
         replace(
             claim,
             stage="gan_photos_codes",
             trained=training(claim, space),
             metric=claim.id.removeprefix("gan.photos."),
-            **open_,
+            **verdict,
         )
         for claim in claims
     ]

@@ -245,11 +245,11 @@ GENERATORS = [
     Section(
         slides="45-47",
         title="Photographs",
-        text="Components about a face of a 1024² generator, in its space of styles (light, the turn of the head, hair) "
-        "and in that of its mapping network's latents (below). In the space of styles the PCA autoencoder explains "
-        "more than the best computed line by {gan.photos.styles.pca_ae.explained_margin} and than lines trained as "
-        "long by {gan.photos.styles.pca_ae.margin_affine}, smallest over k, means over faces. Research use only, "
-        "as that generator. Made by the graph in photos/.",
+        text="Components about a face of a 1024² generator, in its space of styles (by eye: light, the head's turn, "
+        "hair) and in that of its mapping network's latents (below). In the space of styles the PCA autoencoder "
+        "explains more than the best computed line by {gan.photos.styles.pca_ae.explained_margin} and than lines "
+        "trained as long by {gan.photos.styles.pca_ae.margin_affine}, smallest over k, means over faces. Research use "
+        "only, as that generator. Made by the graph in photos/.",
         photos=("styles.jpg", "latents.jpg"),
         claims=("gan.photos.*",),
     ),
